@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// main.cc: collet-load, a closed-loop client that checks every reply.
+#include <cstdio>
+
+#include <collet/builtin.h>
+#include <collet/registry.h>
+
+#include "apps/cli/process.h"
+#include "apps/cli/stop_signals.h"
+#include "apps/load/load_run.h"
+#include "apps/load/options.h"
+
+namespace {
+
+int refuse(const absl::Status& status) {
+  std::fprintf(stderr, "collet-load: %.*s\n", static_cast<int>(status.message().size()),
+               status.message().data());
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  collet::Registry registry;
+  collet::add_builtin_backends(registry);
+  collet::add_builtin_pools(registry);
+  const auto command = collet::apps::parse_load_command(argc, argv, registry);
+  if (!command.ok()) return refuse(command.status());
+  if (const auto* text = std::get_if<std::string>(&*command)) {
+    std::fputs(text->c_str(), stdout);
+    return 0;
+  }
+  collet::apps::raise_descriptor_limit();
+  collet::apps::StopSignals signals;
+  collet::apps::LoadRun run(std::get<collet::apps::LoadOptions>(*command), signals);
+  if (const auto status = run.prepare(registry); !status.ok()) return refuse(status);
+  return run.run();
+}

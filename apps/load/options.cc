@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// options.cc: the flags of collet-load, from text to what they mean.
+#include <absl/status/status.h>
+#include <absl/strings/str_format.h>
+#include <collet/address.h>
+
+#include "apps/cli/command_line.h"
+#include "apps/load/options.h"
+
+namespace collet::apps {
+namespace {
+
+constexpr std::int64_t kMaxConnections = 1'000'000;
+constexpr std::int64_t kMaxThreads = 1024;
+constexpr std::int64_t kMaxPayload = 1 << 30;
+constexpr std::int64_t kMaxPipeline = 65536;
+constexpr std::int64_t kMaxInFlight = std::int64_t{1} << 30;  // bytes, on one connection
+
+// As typed; an empty one was left to the workload or to other flags.
+struct Text {
+  std::string target;
+  std::string backend = "epoll";
+  std::string workload = "echo";
+  std::string connections;
+  std::string threads = "1";
+  std::string duration = "10s";
+  std::string warmup;
+  std::string payload;
+  std::string pipeline = "1";
+  std::string requests;
+  std::string timeout = "10s";
+  bool json = false;
+};
+
+void declare(CommandLine& line, Text& text) {
+  line.positional("HOST:PORT", text.target, "where the server listens, or unix:PATH");
+  line.option("--workload", "NAME", text.workload, "what to send and to expect: echo or greet");
+  line.option("-c,--connections", "N", text.connections,
+              "connections at once [echo 64, greet 1000]");
+  line.option("-t,--threads", "N", text.threads, "threads, each with an event loop");
+  line.option("-d,--duration", "TIME", text.duration, "how long to measure; with -n only if given");
+  line.option("--warmup", "TIME", text.warmup, "load before measuring [1s]; not with -n");
+  line.option("-n,--requests", "N", text.requests, "send so many requests, all measured, and end");
+  line.option("--payload", "SIZE", text.payload, "bytes of a request [echo 64, greet 3k]");
+  line.option("--pipeline", "N", text.pipeline, "unanswered requests on each connection");
+  line.option("--timeout", "TIME", text.timeout, "give a connection up that long without answer");
+  line.option("--backend", "SPEC", text.backend, "event backend of this client");
+  line.flag("--json", text.json, "JSON lines: start, end, result");
+}
+
+absl::Status invalid(const std::string& text) { return absl::InvalidArgumentError(text); }
+
+absl::StatusOr<Endpoint> target_of(const std::string& text) {
+  if (text.empty()) return invalid("name the server to load, such as 127.0.0.1:7000");
+  auto endpoint = parse_endpoint(text);
+  if (endpoint.ok() && endpoint->family() != AF_UNIX && port_of(*endpoint) == 0) {
+    return invalid(absl::StrFormat("\"%s\" has port 0: name the port the server printed", text));
+  }
+  return endpoint;
+}
+
+absl::Status read_shape(const Text& text, LoadOptions& options) {
+  const LoadDefaults defaults = options.workload->load_defaults();
+  options.shape.payload_bytes = defaults.payload_bytes;
+  if (!text.payload.empty()) {
+    const auto payload = bytes_of("--payload", text.payload, 1, kMaxPayload);
+    if (!payload.ok()) return payload.status();
+    options.shape.payload_bytes = static_cast<std::size_t>(*payload);
+  }
+  const auto pipeline = count_of("--pipeline", text.pipeline, 1, kMaxPipeline);
+  if (!pipeline.ok()) return pipeline.status();
+  options.shape.pipeline = static_cast<std::size_t>(*pipeline);
+  if (defaults.connection_per_request && options.shape.pipeline != 1) {
+    return invalid(absl::StrFormat(
+        "--pipeline: \"%s\" does not fit --workload %s, where each request is a connection: leave "
+        "it out",
+        text.pipeline, options.workload->name()));
+  }
+  const auto in_flight = options.shape.pipeline * options.shape.payload_bytes;
+  if (in_flight > static_cast<std::size_t>(kMaxInFlight)) {
+    return invalid(
+        "--pipeline: times --payload this is more than 1g for each connection: lower "
+        "one of them");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status read_size(const Text& text, LoadOptions& options) {
+  const auto threads = count_of("--threads", text.threads, 1, kMaxThreads);
+  if (!threads.ok()) return threads.status();
+  options.threads = static_cast<std::size_t>(*threads);
+  options.connections = options.workload->load_defaults().connections;
+  if (!text.connections.empty()) {
+    const auto connections = count_of("--connections", text.connections, 1, kMaxConnections);
+    if (!connections.ok()) return connections.status();
+    options.connections = static_cast<std::size_t>(*connections);
+  }
+  if (options.connections >= options.threads) return absl::OkStatus();
+  return invalid(absl::StrFormat(
+      "--threads: \"%s\" is more than the %d connections: a thread needs at least one",
+      text.threads, options.connections));
+}
+
+absl::Status read_times(const CommandLine& line, const Text& text, LoadOptions& options) {
+  const bool counted = !text.requests.empty();
+  if (counted) {
+    const auto requests = count_of("--requests", text.requests, 1, INT64_MAX);
+    if (!requests.ok()) return requests.status();
+    options.requests = static_cast<std::uint64_t>(*requests);
+  }
+  const auto duration = duration_of("--duration", text.duration);
+  if (!duration.ok()) return duration.status();
+  if (duration->count() == 0) return invalid("--duration: \"0\" measures nothing: try 10s");
+  const bool by_count_alone = counted && !line.given("--duration");
+  options.duration = by_count_alone ? std::chrono::nanoseconds::max() : *duration;
+
+  const auto warmup = duration_of("--warmup", !text.warmup.empty() ? text.warmup
+                                              : counted            ? "0"
+                                                                   : "1s");
+  if (!warmup.ok()) return warmup.status();
+  if (counted && warmup->count() != 0) {
+    return invalid(absl::StrFormat(
+        "--warmup: \"%s\" cannot go with -n, which measures every request: leave out one of them",
+        text.warmup));
+  }
+  options.warmup = *warmup;
+
+  const auto timeout = duration_of("--timeout", text.timeout);
+  if (!timeout.ok()) return timeout.status();
+  if (timeout->count() == 0) return invalid("--timeout: \"0\" gives no time to answer: try 10s");
+  options.timeout = *timeout;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<LoadCommand> parse_load_command(int argc, const char* const* argv,
+                                               const Registry& registry) {
+  CommandLine line("collet-load", "Loads a server, checks every reply and measures.");
+  Text text;
+  declare(line, text);
+  auto print = line.parse(argc, argv);
+  if (!print.ok()) return print.status();
+  if (!print->empty()) return *print;
+
+  auto backend = registry.backend(text.backend);
+  if (!backend.ok()) return backend.status();
+  LoadOptions options{.backend = *std::move(backend)};
+  const auto workload = find_workload(text.workload);
+  if (!workload.ok()) return workload.status();
+  options.workload = *workload;
+  const auto target = target_of(text.target);
+  if (!target.ok()) return target.status();
+  options.target = *target;
+  options.json = text.json;
+  if (auto status = read_shape(text, options); !status.ok()) return status;
+  if (auto status = read_size(text, options); !status.ok()) return status;
+  if (auto status = read_times(line, text, options); !status.ok()) return status;
+  return options;
+}
+
+}  // namespace collet::apps

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// report.h: what collet-load says: events while it runs, and the result.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "apps/load/options.h"
+#include "apps/workloads/tally.h"
+
+namespace collet::apps {
+
+struct LoadResult {
+  Tally tally;
+  std::chrono::nanoseconds window{};
+  std::chrono::nanoseconds cpu{};  // of this process, in the window
+};
+
+// {"event":"start"} and the like.
+std::string event_json(const std::string& event);
+
+std::string result_json(const LoadOptions& options, const LoadResult& result);
+
+// The same for people: a few lines.
+std::string result_text(const LoadOptions& options, const LoadResult& result);
+
+}  // namespace collet::apps

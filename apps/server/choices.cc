@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// choices.cc: what --list prints.
+#include <absl/strings/str_format.h>
+#include <collet/quantity.h>
+
+#include "apps/server/options.h"
+
+namespace collet::apps {
+namespace {
+
+const char* type_name(OptionType type) {
+  switch (type) {
+    case OptionType::boolean:
+      return "true or false";
+    case OptionType::integer:
+      return "number";
+    case OptionType::bytes:
+      return "size";
+    case OptionType::duration:
+      return "time";
+  }
+  return "?";
+}
+
+std::string value_text(OptionType type, std::int64_t value) {
+  switch (type) {
+    case OptionType::boolean:
+      return value != 0 ? "true" : "false";
+    case OptionType::bytes:
+      return format_bytes(value);
+    case OptionType::duration:
+      return format_duration(std::chrono::nanoseconds(value));
+    case OptionType::integer:
+      break;
+  }
+  return absl::StrFormat("%d", value);
+}
+
+std::string describe(const OptionDescription& option) {
+  std::string range;
+  if (option.type != OptionType::boolean) {
+    range = absl::StrFormat(" from %s to %s", value_text(option.type, option.minimum),
+                            value_text(option.type, option.maximum));
+  }
+  return absl::StrFormat("      %-14s %s; %s%s, default %s\n", option.name, option.help,
+                         type_name(option.type), range,
+                         value_text(option.type, option.default_value));
+}
+
+template <typename Description>
+std::string describe(const Description& description, const std::string& unavailable) {
+  std::string text = absl::StrFormat("  %-12s %s\n", description.name, description.summary);
+  if (!unavailable.empty()) text += absl::StrFormat("      not here: %s\n", unavailable);
+  for (const OptionDescription& option : description.options) text += describe(option);
+  return text;
+}
+
+}  // namespace
+
+std::string describe_choices(const Registry& registry) {
+  std::string text = "backends (--backend; auto takes the first that runs here)\n";
+  for (const BackendDescription* backend : registry.backends()) {
+    const auto usable = registry.backend(backend->name);
+    text += describe(*backend, usable.ok() ? "" : std::string(usable.status().message()));
+  }
+  text += "\npools (--pool)\n";
+  for (const PoolDescription* pool : registry.pools()) {
+    text += describe(*pool, "");
+  }
+  text += "\nworkloads (--workload)\n";
+  for (const Workload* workload : workloads()) {
+    text += absl::StrFormat("  %-12s %s\n", workload->name(), workload->summary());
+  }
+  return text;
+}
+
+}  // namespace collet::apps

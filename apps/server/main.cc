@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// main.cc: collet-server, one workload on one backend and one pool.
+#include <csignal>
+#include <cstdio>
+
+#include <collet/builtin.h>
+#include <collet/registry.h>
+
+#include "apps/cli/process.h"
+#include "apps/cli/stop_signals.h"
+#include "apps/server/options.h"
+#include "apps/server/server_process.h"
+
+namespace {
+
+int refuse(const absl::Status& status) {
+  std::fprintf(stderr, "collet-server: %.*s\n", static_cast<int>(status.message().size()),
+               status.message().data());
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  collet::Registry registry;
+  collet::add_builtin_backends(registry);
+  collet::add_builtin_pools(registry);
+  const auto command = collet::apps::parse_server_command(argc, argv, registry);
+  if (!command.ok()) return refuse(command.status());
+  if (const auto* text = std::get_if<std::string>(&*command)) {
+    std::fputs(text->c_str(), stdout);
+    return 0;
+  }
+  // Whoever read our output may be gone before we are.
+  std::signal(SIGPIPE, SIG_IGN);
+  collet::apps::raise_descriptor_limit();
+  collet::apps::StopSignals signals;
+  collet::apps::ServerProcess server(std::get<collet::apps::ServeOptions>(*command), signals);
+  if (const auto status = server.start(); !status.ok()) return refuse(status);
+  server.run();
+  return 0;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// messages.cc: the lines other programs wait for. The only file here that includes the JSON
+// library.
+#include <absl/strings/str_format.h>
+#include <collet/address.h>
+#include <nlohmann/json.hpp>
+
+#include "apps/cli/process.h"
+#include "apps/server/messages.h"
+
+namespace collet::apps {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double milliseconds(std::chrono::nanoseconds duration) {
+  return static_cast<double>(duration.count()) / 1e6;
+}
+double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+Json percentiles_ms(const Histogram& histogram) {
+  return {{"count", histogram.count()},
+          {"min", milliseconds(histogram.min())},
+          {"mean", milliseconds(histogram.mean())},
+          {"p50", milliseconds(histogram.percentile(50))},
+          {"p99", milliseconds(histogram.percentile(99))},
+          {"p999", milliseconds(histogram.percentile(99.9))},
+          {"max", milliseconds(histogram.max())}};
+}
+
+Json closed_json(const ConnectionStats& stats) {
+  Json closed;
+  for (std::size_t i = 0; i < kCloseReasons; ++i) {
+    closed[std::string(to_string(static_cast<CloseReason>(i)))] = stats.closed[i];
+  }
+  return closed;
+}
+
+Json pool_json(const PoolStats& pool) {
+  return {{"accepted", pool.accepted},   {"run", pool.run},         {"threw", pool.threw},
+          {"discarded", pool.discarded}, {"refused", pool.refused}, {"queued", pool.queued}};
+}
+
+Json loops_json(const LoopStats& loops) {
+  return {{"passes", loops.passes},
+          {"completions", loops.completions},
+          {"posts", loops.posts},
+          {"wakes", loops.wakes},
+          {"timers", loops.timers},
+          {"threw", loops.threw},
+          {"stale_events", loops.proactor.stale_events},
+          {"lease_waits", loops.proactor.lease_waits},
+          {"bounded_passes", loops.proactor.bounded_passes}};
+}
+
+}  // namespace
+
+std::string listening_text(const ServeOptions& options, const Endpoint& at) {
+  return absl::StrFormat("listening %s backend=%s pool=%s loops=%d workers=%d workload=%s",
+                         format_endpoint(at), options.backend.name(), options.pool.name(),
+                         options.server.loops, options.server.workers, options.workload->name());
+}
+
+std::string listening_json(const ServeOptions& options, const Endpoint& at) {
+  return Json{{"event", "listening"},
+              {"address", format_endpoint(at)},
+              {"backend", options.backend.name()},
+              {"backend_spec", options.backend.effective_spec()},
+              {"pool", options.pool.name()},
+              {"pool_spec", options.pool.effective_spec()},
+              {"loops", options.server.loops},
+              {"workers", options.server.workers},
+              {"workload", options.workload->name()},
+              {"build", COLLET_BUILD_TYPE}}
+      .dump();
+}
+
+std::string totals_json(const ServerStats& stats, const WatcherShard& seen,
+                        std::chrono::nanoseconds served) {
+  return Json{{"event", "totals"},
+              {"seconds", seconds(served)},
+              {"cpu_s", seconds(cpu_time())},
+              {"connections", stats.connections.opened},
+              {"closed", closed_json(stats.connections)},
+              {"requests", seen.requests},
+              {"bytes_in", seen.bytes_in},
+              {"bytes_out", seen.bytes_out},
+              {"lifetime_ms", percentiles_ms(seen.lifetime)},
+              {"first_byte_ms", percentiles_ms(seen.first_byte)},
+              {"accept_failures", stats.accept_failures},
+              {"accept_pauses", stats.accept_pauses},
+              {"receive_pauses", stats.connections.receive_pauses},
+              {"pool", pool_json(stats.pool)},
+              {"loops", loops_json(stats.loops)},
+              {"rss_bytes", resident_bytes()}}
+      .dump();
+}
+
+}  // namespace collet::apps

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// client.h: what the client halves of all workloads have in common: how a connection ends well or
+// badly, and that it is reported once.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include <collet/handler.h>
+
+#include "apps/workloads/meter.h"
+
+namespace collet::apps {
+
+class Client : public Handler {
+ public:
+  void on_open(Output& out) final { begin(out); }
+
+  void on_data(std::span<const std::byte> bytes, Output& out) final {
+    if (failure_ != Failure::none || take(bytes, out)) return;
+    failure_ = Failure::wrong_bytes;
+    out.close();
+  }
+
+  void on_end(Output& out) final {
+    if (failure_ == Failure::none && unanswered() != 0) failure_ = Failure::closed_early;
+    out.close();
+  }
+
+  void on_close(CloseReason reason, int error) noexcept final {
+    if (failure_ == Failure::none && unanswered() != 0) failure_ = failure_of(reason, error);
+    ended();
+    if (!settled_) meter_.settled(false);
+    meter_.closed(failure_, error, unanswered());
+  }
+
+ protected:
+  explicit Client(Meter& meter) noexcept : meter_(meter) {}
+
+  Meter& meter() noexcept { return meter_; }
+
+  void answered(Meter::Nanoseconds begun, Meter::Nanoseconds at, std::size_t request_bytes) {
+    meter_.answered(begun, at, request_bytes);
+    if (settled_) return;
+    settled_ = true;
+    meter_.settled(true);
+  }
+
+ private:
+  // The connection is up: send what the meter allows.
+  virtual void begin(Output& out) = 0;
+
+  // Checks bytes from the server. False: they are wrong.
+  virtual bool take(std::span<const std::byte> bytes, Output& out) = 0;
+
+  // Requests begun and not answered; before the connection is up, at least 1.
+  virtual std::size_t unanswered() const noexcept = 0;
+
+  // The connection has gone.
+  virtual void ended() noexcept {}
+
+  Meter& meter_;
+  Failure failure_ = Failure::none;
+  bool settled_ = false;
+};
+
+}  // namespace collet::apps

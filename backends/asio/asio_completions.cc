@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+// asio_completions.cc: what Asio reports to the Asio proactor, and what follows from it.
+#include "backends/asio/asio_proactor.h"
+
+#include <poll.h>
+#include <sys/ioctl.h>
+
+#include <collet/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+#include <boost/asio/error.hpp>
+
+namespace collet {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+// -- Handlers
+// --------------------------------------------------------------------------------------
+
+void AsioProactor::on_accept(AsioSlot& slot, const error_code& error, std::size_t) noexcept {
+  --slot.inputs;
+  AsioSocket& peer = slot.listener()->peer;
+  if (!error && slot.closing) {
+    error_code ignored;
+    peer.close(ignored);
+  } else if (!error) {
+    ::ioctl(peer.native_handle(), FIOCLEX);  // Asio accepts without it
+    Completion done;
+    done.operation = Operation::accept;
+    done.token = slot.token;
+    done.accepted = open(AsioStream{std::move(peer)}, Token{}).handle();
+    sink_->complete(done);
+  } else if (error != asio::error::operation_aborted &&
+             classify_accept_error(asio_errno(error)) != AcceptError::try_next) {
+    end_input(slot, asio_errno(error));
+  }
+  settle(slot);
+}
+
+void AsioProactor::on_connect(AsioSlot& slot, const error_code& error, std::size_t) noexcept {
+  --slot.outputs;
+  slot.connecting = false;
+  Completion done;
+  done.operation = Operation::connect;
+  done.last = true;
+  done.token = slot.token;
+  done.error = asio_errno(error);
+  if (!error && slot.stream()->unix_path && socket_endpoint(slot.fd(), Side::peer).length == 0) {
+    done.error = EAGAIN;  // the listener's queue is full, which Asio takes for success
+  }
+  if (!error && slot.closing) done.error = ECANCELED;
+  sink_->complete(done);
+  if (slot.closing) settle(slot);
+}
+
+void AsioProactor::on_read(AsioSlot& slot, const error_code& error, std::size_t bytes) noexcept {
+  --slot.inputs;
+  if (!error) {
+    slot.stream()->kept = bytes;
+  } else if (error != asio::error::operation_aborted && !slot.closing) {
+    end_input(slot, error == asio::error::eof ? 0 : asio_errno(error));
+  }
+  settle(slot);
+}
+
+void AsioProactor::on_write(AsioSlot& slot, const error_code& error, std::size_t bytes) noexcept {
+  --slot.outputs;
+  AsioStream& stream = *slot.stream();
+  stream.sent += bytes;
+  stream.unsent = stream.unsent.subspan(bytes);
+  const bool cut_short = !error && !stream.unsent.empty();
+  if (cut_short && !slot.closing) return begin_write(slot);
+  Completion done;
+  done.operation = Operation::send;
+  done.last = true;
+  done.token = slot.token;
+  done.error = cut_short ? ECANCELED : asio_errno(error);
+  done.sent = stream.sent;
+  sink_->complete(done);
+  if (slot.closing) settle(slot);
+}
+
+void AsioProactor::on_readable(AsioSlot& slot, const error_code& error, std::size_t) noexcept {
+  slot.watch()->reading = false;
+  on_ready(slot, error);
+}
+
+void AsioProactor::on_writable(AsioSlot& slot, const error_code& error, std::size_t) noexcept {
+  slot.watch()->writing = false;
+  on_ready(slot, error);
+}
+
+void AsioProactor::on_ready(AsioSlot& slot, const error_code& error) noexcept {
+  --slot.inputs;
+  if (slot.started && !slot.stopping && !slot.closing) {
+    if (error && error != asio::error::operation_aborted) {
+      cancel_all(slot);
+      end_input(slot, asio_errno(error));
+    } else {
+      begin_input(slot);
+      if (!error) report_readiness(slot);
+    }
+  }
+  settle(slot);
+}
+
+// Asio's waiters complete on an error or a hang-up too, without saying so; poll(2) tells.
+void AsioProactor::report_readiness(AsioSlot& slot) noexcept {
+  const Interest interest = slot.watch()->interest;
+  const int wanted = (has(interest, Readiness::read) ? POLLIN : 0) |
+                     (has(interest, Readiness::write) ? POLLOUT : 0);
+  pollfd asked{slot.fd(), static_cast<short>(wanted), 0};
+  ::poll(&asked, 1, 0);
+  const auto is = [&asked](int bit, Readiness readiness) {
+    return (asked.revents & bit) != 0 ? readiness : Readiness::none;
+  };
+  Completion done;
+  done.operation = Operation::ready;
+  done.token = slot.token;
+  done.ready = is(POLLIN, Readiness::read) | is(POLLOUT, Readiness::write) |
+               is(POLLERR, Readiness::error) | is(POLLHUP, Readiness::hang_up);
+  if (done.ready != Readiness::none) sink_->complete(done);
+}
+
+// -- What follows
+// ----------------------------------------------------------------------------------
+
+void AsioProactor::settle(AsioSlot& slot) noexcept {
+  const bool has_bytes = slot.stream() != nullptr && slot.stream()->kept != 0;
+  if (has_bytes && slot.started && !slot.closing && !lend(slot) && !slot.stopping) return;
+  if (slot.started && slot.inputs == 0) {
+    if (slot.stopping || slot.closing) {
+      end_input(slot, ECANCELED);
+    } else {
+      begin_input(slot);
+    }
+  }
+  if (slot.closing && !slot.started && slot.idle()) finish_close(slot);
+}
+
+void AsioProactor::settle_later(AsioSlot& slot) noexcept {
+  if (std::exchange(slot.due, true)) return;
+  due_.push_back(slot.handle());
+}
+
+void AsioProactor::settle_all_due() noexcept {
+  std::size_t settled = 0;
+  for (; settled < due_.size() && handled_ < kPassBound; ++settled) {
+    AsioSlot* slot = named(due_[settled]);
+    if (slot == nullptr) continue;
+    ++handled_;
+    slot->due = false;
+    settle(*slot);
+  }
+  due_.erase(due_.begin(), due_.begin() + static_cast<std::ptrdiff_t>(settled));
+  while (!parked_.empty() && handled_ < kPassBound && buffers_->may_lend()) {
+    AsioSlot* slot = named(parked_.front());
+    parked_.pop_front();
+    if (slot == nullptr) continue;
+    ++handled_;
+    slot->parked = false;
+    settle(*slot);
+  }
+}
+
+void AsioProactor::begin_input(AsioSlot& slot) noexcept {
+  if (AsioStream* stream = slot.stream()) {
+    if (stream->buffer == nullptr) stream->buffer = buffers_->take();
+    ++slot.inputs;
+    stream->socket.async_read_some(asio::buffer(stream->buffer->bytes(), buffers_->size()),
+                                   stoppable<&AsioProactor::on_read>(slot));
+  } else if (AsioListener* listener = slot.listener()) {
+    ++slot.inputs;
+    listener->acceptor.async_accept(listener->peer, stoppable<&AsioProactor::on_accept>(slot));
+  } else if (!std::exchange(slot.to_arm, true)) {
+    to_arm_.push_back(slot.handle());  // arming now would report the same readiness at once
+  }
+}
+
+void AsioProactor::begin_write(AsioSlot& slot) noexcept {
+  AsioStream& stream = *slot.stream();
+  ++slot.outputs;
+  stream.socket.async_write_some(asio::buffer(stream.unsent.data(), stream.unsent.size()),
+                                 unstoppable<&AsioProactor::on_write>(slot));
+}
+
+void AsioProactor::arm_watches() noexcept {
+  for (const Handle handle : to_arm_) {
+    AsioSlot* slot = usable(handle);
+    if (slot == nullptr) continue;
+    slot->to_arm = false;
+    if (!slot->started || slot->stopping) continue;
+    AsioWatch& watch = *slot->watch();
+    const bool write = has(watch.interest, Readiness::write);
+    const bool read = has(watch.interest, Readiness::read);
+    if (write && !std::exchange(watch.writing, true)) {
+      ++slot->inputs;
+      watch.descriptor.async_wait(AsioDescriptor::wait_write,
+                                  unstoppable<&AsioProactor::on_writable>(*slot));
+    }
+    if ((read || !write) && !std::exchange(watch.reading, true)) {
+      ++slot->inputs;
+      watch.descriptor.async_wait(read ? AsioDescriptor::wait_read : AsioDescriptor::wait_error,
+                                  unstoppable<&AsioProactor::on_readable>(*slot));
+    }
+  }
+  to_arm_.clear();
+}
+
+// Hands the stream's buffer to the sink. False, with the slot parked, when too many are out.
+bool AsioProactor::lend(AsioSlot& slot) noexcept {
+  if (!buffers_->may_lend()) {
+    if (!std::exchange(slot.parked, true)) {
+      ++counters_.lease_waits;
+      parked_.push_back(slot.handle());
+    }
+    return false;
+  }
+  AsioStream& stream = *slot.stream();
+  Completion done;
+  done.operation = Operation::receive;
+  done.token = slot.token;
+  done.emptied = stream.kept < buffers_->size();
+  done.lease = buffers_->lend(std::exchange(stream.buffer, nullptr), std::exchange(stream.kept, 0));
+  sink_->complete(done);
+  return true;
+}
+
+// Delivers the last completion of what start() began.
+void AsioProactor::end_input(AsioSlot& slot, int error) noexcept {
+  slot.started = slot.stopping = false;
+  Completion done;
+  done.operation = Operation::ready;
+  if (slot.listener() != nullptr) done.operation = Operation::accept;
+  if (AsioStream* stream = slot.stream()) {
+    done.operation = Operation::receive;
+    if (stream->kept == 0) drop_buffer(*stream);
+  }
+  done.last = true;
+  done.token = slot.token;
+  done.error = error;
+  sink_->complete(done);
+}
+
+void AsioProactor::finish_close(AsioSlot& slot) noexcept {
+  error_code ignored;
+  if (AsioStream* stream = slot.stream()) {
+    drop_buffer(*stream);
+    if (slot.reset) {
+      stream->socket.set_option(asio::socket_base::linger(true, 0), ignored);
+    }
+    stream->socket.close(ignored);
+  } else if (AsioListener* listener = slot.listener()) {
+    if (!listener->refuses) forget_unix_path(slot.fd());
+    listener->acceptor.close(ignored);
+  } else {
+    slot.watch()->descriptor.release();
+  }
+  Completion done;
+  done.operation = Operation::close;
+  done.last = true;
+  done.token = slot.token;
+  retire(slot);
+  sink_->complete(done);
+}
+
+void AsioProactor::cancel_all(AsioSlot& slot) noexcept {
+  error_code ignored;
+  if (AsioStream* stream = slot.stream()) {
+    stream->socket.cancel(ignored);
+  } else if (AsioListener* listener = slot.listener()) {
+    listener->acceptor.cancel(ignored);
+  } else {
+    slot.watch()->descriptor.cancel(ignored);
+  }
+}
+
+void AsioProactor::drop_buffer(AsioStream& stream) noexcept {
+  stream.kept = 0;
+  if (stream.buffer != nullptr) buffers_->put_back(std::exchange(stream.buffer, nullptr));
+}
+
+}  // namespace collet

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+// asio_wait_poller.cc: Boost.Asio as a Poller, through async_wait.
+//
+// async_wait reports once; the contract is level-triggered. So what a wait() saw is armed again by
+// the next wait(), which makes Asio ask the kernel anew (one epoll_ctl).
+//
+// A read or write waiter of Asio also completes on an error or a hang-up, without saying so, and
+// one for wait_error on those two and on urgent data. So an error waiter is kept armed throughout,
+// and poll(2) tells what it saw.
+#include "backends/asio/asio_loop.h"  // first, for it configures Asio
+
+#include <poll.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <optional>
+#include <vector>
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include "backends/backends.h"
+
+namespace collet {
+namespace {
+
+using boost::system::error_code;
+using Descriptor = boost::asio::posix::basic_stream_descriptor<AsioLoop::Executor>;
+
+constexpr Readiness without(Readiness set, Readiness gone) noexcept {
+  return static_cast<Readiness>(static_cast<std::uint32_t>(set) &
+                                ~static_cast<std::uint32_t>(gone));
+}
+
+class AsioWaitPoller final : public Poller {
+ public:
+  AsioWaitPoller() { Descriptor create_reactor_now(loop_.context()); }
+  ~AsioWaitPoller() override {
+    for (Watch& watch : watches_) {
+      if (watch.descriptor) watch.descriptor->release();
+    }
+  }
+
+  int add(int fd, Interest interest, Token token) noexcept override;
+  int modify(int fd, Interest interest, Token token) noexcept override;
+  int remove(int fd) noexcept override;
+  std::size_t wait(std::span<Event> ready, std::chrono::nanoseconds timeout) noexcept override;
+  void wake() noexcept override { loop_.wake(); }
+
+ private:
+  // What is known about one descriptor number.
+  struct Watch {
+    std::optional<Descriptor> descriptor;
+    Token token{};
+    Interest interest = Interest::none;
+    Readiness armed = Readiness::none;  // waiters Asio has
+    std::uint32_t generation = 0;  // of what has this number: a waiter of an older one is stale
+    std::uint32_t event = 0;       // its place in events_, if event_serial is this wait()'s
+    std::uint64_t event_serial = 0;
+    bool to_arm = false;  // is in to_arm_
+    bool urgent = false;  // urgent data is pending: an error waiter would complete at once, forever
+  };
+
+  struct Waiter {
+    AsioWaitPoller* poller;
+    int fd;
+    std::uint32_t generation;
+    Readiness kind;
+
+    using allocator_type = OperationAllocator<Waiter>;
+    allocator_type get_allocator() const noexcept { return allocator_type(poller->loop_.memory()); }
+    void operator()(const error_code& error) const noexcept { poller->on_ready(*this, error); }
+  };
+
+  Watch* find(int fd) noexcept;
+  void arm_later(int fd, Watch& watch);
+  void arm(int fd, Watch& watch);
+  void arm(int fd, Watch& watch, Readiness kind, Descriptor::wait_type type);
+  void on_ready(const Waiter& waiter, const error_code& error) noexcept;
+  Readiness errors_of(int fd) noexcept;
+  void report(Watch& watch, Readiness ready);
+
+  AsioLoop loop_;
+  std::deque<Watch> watches_;  // by descriptor number; a deque does not move them when it grows
+  std::vector<int> to_arm_;
+  std::span<Event> events_;
+  std::uint32_t event_count_ = 0;
+  std::uint64_t wait_serial_ = 0;
+};
+
+AsioWaitPoller::Watch* AsioWaitPoller::find(int fd) noexcept {
+  if (fd < 0 || static_cast<std::size_t>(fd) >= watches_.size()) return nullptr;
+  Watch& watch = watches_[static_cast<std::size_t>(fd)];
+  return watch.descriptor ? &watch : nullptr;
+}
+
+int AsioWaitPoller::add(int fd, Interest interest, Token token) noexcept {
+  if (fd < 0) return EBADF;
+  if (find(fd) != nullptr) return EEXIST;
+  const auto number = static_cast<std::size_t>(fd);
+  if (number >= watches_.size()) watches_.resize(number + 1);
+  Watch& watch = watches_[number];
+  error_code error;
+  watch.descriptor.emplace(loop_.context());
+  watch.descriptor->assign(fd, error);
+  if (error) {
+    watch.descriptor.reset();
+    return error.value();
+  }
+  watch.token = token;
+  watch.interest = interest;
+  watch.armed = Readiness::none;
+  watch.urgent = false;
+  ++watch.generation;
+  arm_later(fd, watch);
+  return 0;
+}
+
+int AsioWaitPoller::modify(int fd, Interest interest, Token token) noexcept {
+  Watch* watch = find(fd);
+  if (watch == nullptr) return ENOENT;
+  watch->token = token;
+  watch->interest = interest;
+  watch->urgent = false;
+  arm_later(fd, *watch);
+  return 0;
+}
+
+int AsioWaitPoller::remove(int fd) noexcept {
+  Watch* watch = find(fd);
+  if (watch == nullptr) return ENOENT;
+  watch->descriptor->release();  // its waiters complete later, and find another generation
+  watch->descriptor.reset();
+  ++watch->generation;
+  return 0;
+}
+
+void AsioWaitPoller::arm_later(int fd, Watch& watch) {
+  if (watch.to_arm) return;
+  watch.to_arm = true;
+  to_arm_.push_back(fd);
+}
+
+void AsioWaitPoller::arm(int fd, Watch& watch) {
+  watch.to_arm = false;
+  if (!watch.descriptor) return;
+  arm(fd, watch, Readiness::read, Descriptor::wait_read);
+  arm(fd, watch, Readiness::write, Descriptor::wait_write);
+  arm(fd, watch, Readiness::error, Descriptor::wait_error);
+}
+
+void AsioWaitPoller::arm(int fd, Watch& watch, Readiness kind, Descriptor::wait_type type) {
+  const bool wanted = kind == Readiness::error ? !watch.urgent : has(watch.interest, kind);
+  if (!wanted || has(watch.armed, kind)) return;
+  watch.armed = watch.armed | kind;
+  watch.descriptor->async_wait(type, Waiter{this, fd, watch.generation, kind});
+}
+
+std::size_t AsioWaitPoller::wait(std::span<Event> ready,
+                                 std::chrono::nanoseconds timeout) noexcept {
+  using Nanoseconds = std::chrono::nanoseconds;
+  for (const int fd : to_arm_) arm(fd, watches_[static_cast<std::size_t>(fd)]);
+  to_arm_.clear();
+  events_ = ready;
+  event_count_ = 0;
+  ++wait_serial_;
+
+  Nanoseconds deadline = Nanoseconds::min();
+  if (timeout > Nanoseconds::zero()) {
+    const Nanoseconds now = AsioLoop::now();
+    deadline = timeout < Nanoseconds::max() - now ? now + timeout : Nanoseconds::max();
+  }
+  loop_.run(deadline);
+  return event_count_;
+}
+
+void AsioWaitPoller::on_ready(const Waiter& waiter, const error_code& error) noexcept {
+  Watch& watch = watches_[static_cast<std::size_t>(waiter.fd)];
+  if (watch.generation != waiter.generation) return;
+  watch.armed = without(watch.armed, waiter.kind);
+  if (error) {  // Asio cannot wait for this kind of descriptor
+    arm_later(waiter.fd, watch);
+    return report(watch, Readiness::error);
+  }
+  if (waiter.kind != Readiness::error) {
+    if (!has(watch.interest, waiter.kind)) return;  // modify() no longer wants it
+    watch.urgent = false;
+    arm_later(waiter.fd, watch);
+    return report(watch, waiter.kind);
+  }
+  const Readiness errors = errors_of(waiter.fd);
+  watch.urgent = errors == Readiness::none;
+  if (watch.urgent) return;
+  arm_later(waiter.fd, watch);
+  report(watch, errors);
+}
+
+Readiness AsioWaitPoller::errors_of(int fd) noexcept {
+  pollfd asked{fd, 0, 0};
+  if (::poll(&asked, 1, 0) <= 0) return Readiness::none;
+  return ((asked.revents & POLLERR) != 0 ? Readiness::error : Readiness::none) |
+         ((asked.revents & POLLHUP) != 0 ? Readiness::hang_up : Readiness::none);
+}
+
+// Several waiters of one descriptor make one event.
+void AsioWaitPoller::report(Watch& watch, Readiness ready) {
+  loop_.progress();
+  if (watch.event_serial == wait_serial_) {
+    Event& event = events_[watch.event];
+    event.ready = event.ready | ready;
+    return;
+  }
+  watch.event_serial = wait_serial_;
+  watch.event = event_count_;
+  events_[event_count_++] = {watch.token, ready};
+  if (event_count_ == events_.size()) loop_.end_pass();
+}
+
+Poller* make(const OptionValues&, Refusal& why_not) noexcept {
+  try {
+    return new AsioWaitPoller();
+  } catch (const std::exception& error) {
+    why_not.say("Asio cannot start: %s", error.what());
+    return nullptr;
+  }
+}
+
+}  // namespace
+
+constinit const BackendDescription kAsioWait = {
+    .name = "asio_wait",
+    .summary =
+        "Boost.Asio saying when: async_wait, one epoll_ctl per event; "
+        "makes what it watches non-blocking",
+    .options = {},
+    .probe = nullptr,
+    .make_poller = make,
+    .make_proactor = nullptr,
+};
+
+}  // namespace collet

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// backends.h: the built-in backends, each defined in its own folder and listed in builtin.cc.
+#pragma once
+
+#include <collet/description.h>
+
+namespace collet {
+
+extern const BackendDescription kEpoll;
+extern const BackendDescription kAsioWait;
+extern const BackendDescription kAsio;
+
+}  // namespace collet

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// figures.cc: number to text.
+#include "bench/figures.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+
+namespace collet::bench {
+
+std::string format_figure(double value) {
+  // The borders are those of rounding: 9.996 is 10.0, not 10.00.
+  const double size = std::abs(value);
+  const int decimals = size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+  return absl::StrFormat("%.*f", decimals, value);
+}
+
+std::string format_rate(double per_second) {
+  if (per_second < 999.5) return absl::StrFormat("%.0f/s", per_second);
+  if (per_second < 999'500) return absl::StrCat(format_figure(per_second / 1e3), "k/s");
+  return absl::StrCat(format_figure(per_second / 1e6), "M/s");
+}
+
+std::string format_microseconds(double value_us) {
+  if (value_us < 999.5) return absl::StrCat(format_figure(value_us), "µs");
+  if (value_us < 999'500) return absl::StrCat(format_figure(value_us / 1e3), "ms");
+  return absl::StrCat(format_figure(value_us / 1e6), "s");
+}
+
+std::string format_memory(double bytes) {
+  const double kib = bytes / 1024;
+  if (kib < 999.5) return absl::StrCat(format_figure(kib), "KiB");
+  return absl::StrCat(format_figure(kib / 1024), "MiB");
+}
+
+std::size_t display_width(std::string_view text) noexcept {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (c & '\xC0') != '\x80'; }));
+}
+
+}  // namespace collet::bench

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// progress.cc: lines on stderr.
+#include "bench/progress.h"
+
+#include <cstdio>
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+
+#include "bench/figures.h"
+
+namespace collet::bench {
+namespace {
+
+constexpr const char* kClearLine = "\r\x1b[K";
+
+std::string label(const Cell& cell) {
+  return absl::StrFormat("%s c=%d %s", cell.workload, cell.connections, format_cell(cell));
+}
+
+std::string verdict(const RunOutcome& outcome) {
+  if (outcome.status != RunStatus::ok) return "FAILED: " + outcome.reason;
+  return absl::StrCat(format_figure(outcome.cpu_us_per_request()), " µs/request, ",
+                      format_rate(outcome.load->requests_per_s));
+}
+
+}  // namespace
+
+std::string format_time_left(std::chrono::nanoseconds left) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(left).count();
+  if (seconds < 60) return absl::StrFormat("%ds", seconds);
+  if (seconds < 3600) return absl::StrFormat("%dm%02ds", seconds / 60, seconds % 60);
+  return absl::StrFormat("%dh%02dm", seconds / 3600, seconds / 60 % 60);
+}
+
+std::chrono::nanoseconds Progress::left() const {
+  const std::size_t runs_left = runs_ - done_;
+  if (done_ == 0) return expected_per_run_ * runs_left;
+  return (std::chrono::steady_clock::now() - started_) / done_ * runs_left;
+}
+
+std::string Progress::position() const { return absl::StrFormat("[%d/%d]", done_, runs_); }
+
+void Progress::begin(const Cell& cell) {
+  if (style_ != Style::live) return;
+  std::fprintf(stderr, "%s[%zu/%zu] %s   %s left", kClearLine, done_ + 1, runs_,
+               label(cell).c_str(), format_time_left(left()).c_str());
+  std::fflush(stderr);
+}
+
+void Progress::finish(const Cell& cell, const RunOutcome& outcome) {
+  ++done_;
+  const bool failed = outcome.status == RunStatus::failed;
+  if (style_ == Style::silent || (style_ == Style::live && !failed)) return;
+  std::fprintf(stderr, "%s%s %s: %s", style_ == Style::live ? kClearLine : "", position().c_str(),
+               label(cell).c_str(), verdict(outcome).c_str());
+  if (style_ == Style::lines) std::fprintf(stderr, ", %s left", format_time_left(left()).c_str());
+  std::fputc('\n', stderr);
+}
+
+void Progress::end() {
+  if (style_ == Style::live) std::fputs(kClearLine, stderr);
+}
+
+}  // namespace collet::bench

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// protocol.cc: JSON lines to structs.
+#include "bench/protocol.h"
+
+#include <absl/strings/str_format.h>
+#include <nlohmann/json.hpp>
+
+namespace collet::bench {
+namespace {
+
+using Json = nlohmann::json;
+
+// Runs `read` on the parsed line; what the library throws becomes a sentence.
+template <typename T, typename Read>
+absl::StatusOr<T> read_line(std::string_view line, std::string_view event, Read read) {
+  std::string why = "it is another event";
+  try {
+    const Json json = Json::parse(line);
+    if (event.empty() || json.at("event") == event) return read(json);
+  } catch (const Json::exception& error) {
+    why = error.what();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrFormat("expected a JSON line with the event `%s`, got `%s`: %s",
+                      event.empty() ? "start, end or result" : event, line.substr(0, 200), why));
+}
+
+Listening read_listening(const Json& json) {
+  Listening listening;
+  listening.address = json.at("address").get<std::string>();
+  listening.backend = json.at("backend").get<std::string>();
+  listening.backend_spec = json.at("backend_spec").get<std::string>();
+  listening.pool = json.at("pool").get<std::string>();
+  listening.pool_spec = json.at("pool_spec").get<std::string>();
+  listening.loops = json.at("loops").get<int>();
+  listening.workers = json.at("workers").get<int>();
+  listening.workload = json.at("workload").get<std::string>();
+  listening.build = json.at("build").get<std::string>();
+  return listening;
+}
+
+LoadReport read_report(const Json& json) {
+  const Json& latency = json.at("latency_us");
+  // Null stands for unknown, as when there was no request.
+  const auto percentile = [&](const char* key) {
+    return latency.at(key).is_null() ? 0.0 : latency.at(key).get<double>();
+  };
+  LoadReport report;
+  report.requests = json.at("requests").get<std::int64_t>();
+  report.seconds = json.at("seconds").get<double>();
+  report.requests_per_s = json.at("requests_per_s").get<double>();
+  report.bytes_per_s = json.at("bytes_per_s").get<double>();
+  report.p50_us = percentile("p50");
+  report.p90_us = percentile("p90");
+  report.p99_us = percentile("p99");
+  report.p999_us = percentile("p999");
+  report.max_us = percentile("max");
+  report.errors = json.at("errors").get<std::map<std::string, std::int64_t>>();
+  report.wrong_bytes = json.at("wrong_bytes").get<std::int64_t>();
+  report.client_cpu_s = json.at("client_cpu_s").get<double>();
+  return report;
+}
+
+}  // namespace
+
+absl::StatusOr<Listening> parse_listening(std::string_view line) {
+  return read_line<Listening>(line, "listening", read_listening);
+}
+
+absl::StatusOr<LoadEvent> parse_load_event(std::string_view line) {
+  return read_line<LoadEvent>(line, "", [](const Json& json) {
+    const std::string event = json.at("event").get<std::string>();
+    if (event == "start") return LoadEvent::start;
+    if (event == "end") return LoadEvent::end;
+    return event == "result" ? LoadEvent::result : LoadEvent::other;
+  });
+}
+
+absl::StatusOr<LoadReport> parse_load_report(std::string_view line) {
+  return read_line<LoadReport>(line, "result", read_report);
+}
+
+}  // namespace collet::bench

@@ -1,0 +1,32 @@
+# How every target of collet is compiled: collet_compile(target...) sets language level, warnings and
+# sanitizers, none of which reach a project that uses the installed package.
+include_guard()
+include(GNUInstallDirs)
+
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+find_program(COLLET_CCACHE ccache)
+if(COLLET_CCACHE AND PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${COLLET_CCACHE})
+endif()
+
+function(collet_compile)
+  foreach(target IN LISTS ARGN)
+    target_compile_features(${target} PUBLIC cxx_std_20)
+    target_compile_options(${target} PRIVATE
+      -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+      -Woverloaded-virtual -Wold-style-cast -Wimplicit-fallthrough
+      $<$<BOOL:${COLLET_WERROR}>:-Werror>)
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+    if(COLLET_SANITIZE)
+      list(JOIN COLLET_SANITIZE "," sanitizers)
+      target_compile_options(${target} PRIVATE -fsanitize=${sanitizers} -fno-omit-frame-pointer
+                                               -fno-sanitize-recover=all)
+      target_link_options(${target} PUBLIC -fsanitize=${sanitizers})
+    endif()
+  endforeach()
+endfunction()

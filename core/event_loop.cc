@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include <collet/event_loop.h>
+
+#include <cassert>
+#include <functional>
+#include <thread>
+#include <utility>
+
+#include "core/timer_queue.h"
+
+namespace collet {
+namespace {
+
+// Bounds of one pass: what is over waits for the next, which then does not block.
+constexpr std::size_t kMostTimers = 1024;
+constexpr std::size_t kMostPosted = 4096;
+
+std::uint64_t this_thread() noexcept {
+  static thread_local const char identity = 0;
+  return reinterpret_cast<std::uintptr_t>(&identity);
+}
+
+EventLoop::Nanoseconds saturating_sum(EventLoop::Nanoseconds a, EventLoop::Nanoseconds b) noexcept {
+  if (b < EventLoop::Nanoseconds::zero()) return a;
+  return a > EventLoop::Nanoseconds::max() - b ? EventLoop::Nanoseconds::max() : a + b;
+}
+
+}  // namespace
+
+EventLoop::EventLoop(std::unique_ptr<Proactor> proactor)
+    : proactor_(std::move(proactor)),
+      timers_(std::make_unique<TimerQueue>()),
+      now_(proactor_->now()) {}
+
+EventLoop::~EventLoop() = default;
+
+void EventLoop::run() {
+  thread_.store(this_thread(), std::memory_order_relaxed);
+  while (true) {
+    now_ = proactor_->now();
+    ++stats_.passes;
+    fire_timers();
+    run_posted();
+    run_deferred();
+    // In this order: what was accepted before the stop is visible once the stop is.
+    if (stopped_.load(std::memory_order_acquire) && !has_posted_.load()) break;
+    if (proactor_->run(wait_deadline(), *this)) ++complete_passes_;
+    sleeping_.store(false, std::memory_order_relaxed);
+    run_deferred();
+  }
+  thread_.store(0, std::memory_order_relaxed);
+}
+
+// Announces the sleep, then looks once more for work: the other half of post().
+EventLoop::Nanoseconds EventLoop::wait_deadline() {
+  if (!deferred_.empty()) return Nanoseconds::min();
+  sleeping_.store(true, std::memory_order_seq_cst);
+  if (has_posted_.load(std::memory_order_seq_cst)) return Nanoseconds::min();
+  return timers_->earliest();
+}
+
+void EventLoop::stop() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_.store(true, std::memory_order_release);
+  }
+  proactor_->wake();
+}
+
+// Publishes the task, then looks whether the loop sleeps; the loop announces its sleep, then looks
+// for tasks (wait_deadline). Sequential consistency makes one of the two see the other, so no wake
+// is lost, and a loop that is awake costs no system call. Only the poster that turns sleeping_ to
+// false wakes: the others' wakes merge into that one.
+bool EventLoop::post(Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_.load(std::memory_order_relaxed)) return false;
+    posted_.push_back(std::move(task));
+    has_posted_.store(true, std::memory_order_seq_cst);
+  }
+  posts_.fetch_add(1, std::memory_order_relaxed);
+  if (sleeping_.exchange(false, std::memory_order_seq_cst)) {
+    wakes_.fetch_add(1, std::memory_order_relaxed);
+    proactor_->wake();
+  }
+  return true;
+}
+
+void EventLoop::run_posted() {
+  if (!has_posted_.load(std::memory_order_acquire)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (posted_.size() <= kMostPosted) {
+      running_.swap(posted_);
+      has_posted_.store(false, std::memory_order_relaxed);
+    } else {
+      const auto end = posted_.begin() + kMostPosted;
+      running_.assign(std::make_move_iterator(posted_.begin()), std::make_move_iterator(end));
+      posted_.erase(posted_.begin(), end);
+    }
+  }
+  for (Task& task : running_) run_task(task);
+  running_.clear();
+}
+
+void EventLoop::defer(Task task) {
+  assert(in_loop_thread());
+  deferred_.push_back(std::move(task));
+}
+
+void EventLoop::run_deferred() {
+  if (deferred_.empty()) return;
+  running_.swap(deferred_);
+  for (Task& task : running_) run_task(task);
+  running_.clear();
+}
+
+TimerId EventLoop::call_at(Nanoseconds when, Task task) {
+  assert(in_loop_thread());
+  return timers_->arm(when, std::move(task));
+}
+
+TimerId EventLoop::call_after(Nanoseconds delay, Task task) {
+  // From now as it is, not as the pass began: a timer must never fire early.
+  return call_at(saturating_sum(proactor_->now(), delay), std::move(task));
+}
+
+bool EventLoop::cancel(TimerId timer) { return timers_->cancel(timer); }
+
+void EventLoop::fire_timers() {
+  for (std::size_t fired = 0; fired < kMostTimers; ++fired) {
+    Task task = timers_->take_due(now_);
+    if (!task) return;
+    ++stats_.timers;
+    run_task(task);
+  }
+}
+
+void EventLoop::run_task(Task& task) noexcept {
+  if (!task.run()) ++stats_.threw;
+}
+
+void EventLoop::complete(Completion& completion) noexcept {
+  ++stats_.completions;
+  const auto handler = static_cast<std::uintptr_t>(completion.token);
+  reinterpret_cast<CompletionHandler*>(handler)->on_completion(completion);
+}
+
+LoopStats EventLoop::stats() const noexcept {
+  LoopStats stats = stats_;
+  stats.posts = posts_.load(std::memory_order_relaxed);
+  stats.wakes = wakes_.load(std::memory_order_relaxed);
+  stats.proactor = proactor_->counters();
+  return stats;
+}
+
+void LoopStats::merge(const LoopStats& other) noexcept {
+  passes += other.passes;
+  completions += other.completions;
+  posts += other.posts;
+  wakes += other.wakes;
+  timers += other.timers;
+  threw += other.threw;
+  proactor.stale_events += other.proactor.stale_events;
+  proactor.lease_waits += other.proactor.lease_waits;
+  proactor.bounded_passes += other.proactor.bounded_passes;
+}
+
+bool EventLoop::in_loop_thread() const noexcept {
+  const std::uint64_t thread = thread_.load(std::memory_order_relaxed);
+  return thread == 0 || thread == this_thread();
+}
+
+}  // namespace collet

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// handler.h: what you write to build a server or a client: one Handler for each connection.
+//
+//   class Echo : public collet::Handler {
+//     void on_data(std::span<const std::byte> bytes, collet::Output& out) override {
+//       out.write(bytes);
+//     }
+//   };
+//
+// Calls for one connection never overlap and come in the order of arrival, on the loop's thread or
+// on a pool's; so a handler needs no lock for its own state. It sees no socket: what it writes to
+// Output is sent by the loop after the call returns. A call that throws closes the connection with
+// CloseReason::handler_threw, and nothing it wrote is sent.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace collet {
+
+enum class CloseReason : std::uint8_t {
+  peer_closed,     // the peer ended and everything was answered
+  handler_closed,  // Output::finish() or close()
+  handler_threw,
+  error,           // the connection failed: see the errno value beside it
+  idle,            // nothing arrived for the idle timeout
+  drained,         // the server is stopping and everything that had arrived was answered
+  forced,          // the server stopped before the peer was done
+};
+inline constexpr std::size_t kCloseReasons = 7;
+std::string_view to_string(CloseReason reason) noexcept;
+
+// Collects what one call of a handler wants sent. Valid during that call only.
+class Output {
+ public:
+  // Appends. Bytes that lie in the input of this very call are not copied.
+  void write(std::span<const std::byte> bytes) {
+    if (bytes.empty() || (own_.empty() && borrow(bytes))) return;
+    own_.insert(own_.end(), bytes.begin(), bytes.end());
+  }
+  void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+
+  // After what has been written, no more: the peer sees the end of the stream. The connection
+  // closes when the peer has ended too, or a second later.
+  void finish() noexcept { end_ = End::finish; }
+
+  // Closes as soon as the kernel has what was written, without waiting for the peer.
+  void close() noexcept { end_ = End::close; }
+
+  // Adds to the Watcher's count of requests.
+  void count_requests(std::uint64_t served) noexcept { requests_ += served; }
+
+ private:
+  friend class Connection;
+  friend struct Job;
+  enum class End : std::uint8_t { none, finish, close };
+
+  bool borrow(std::span<const std::byte> bytes) noexcept {
+    const bool inside = bytes.data() >= input_.data() &&
+                        bytes.data() + bytes.size() <= input_.data() + input_.size();
+    if (!inside) return false;
+    if (borrowed_.empty()) {
+      borrowed_ = bytes;
+      return true;
+    }
+    if (borrowed_.data() + borrowed_.size() != bytes.data()) return false;
+    borrowed_ = {borrowed_.data(), borrowed_.size() + bytes.size()};
+    return true;
+  }
+
+  std::span<const std::byte> input_;
+  std::span<const std::byte> borrowed_;  // part of input_, sent before own_
+  std::vector<std::byte> own_;
+  std::uint64_t requests_ = 0;
+  End end_ = End::none;
+};
+
+class Handler {
+ public:
+  virtual ~Handler() = default;
+
+  // The connection is up. The first call.
+  virtual void on_open(Output&) {}
+
+  // Bytes, in order, in pieces of any size, each once. They are gone when the call returns.
+  virtual void on_data(std::span<const std::byte> bytes, Output& out) = 0;
+
+  // The peer will send no more. Replies may still be written; by default the connection closes once
+  // they are sent.
+  virtual void on_end(Output& out) { out.finish(); }
+
+  // The last call, always made, always on the loop's thread; also when connecting failed, then as
+  // the only one. `error` is an errno value, or 0.
+  virtual void on_close(CloseReason, int /*error*/) noexcept {}
+};
+
+}  // namespace collet

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// registry.h: backends and pools by name. The one place where a spec string becomes an object.
+//
+// A spec is `name` or `name:key=value,key=value` (`epoll:events=512`). main() owns a Registry and
+// fills it (builtin.h); nothing registers itself. Errors are sentences for whoever typed the spec.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/statusor.h>
+#include <collet/description.h>
+
+namespace collet {
+
+// A spec that has been checked: which description, with which values.
+template <typename Description>
+class Choice {
+ public:
+  Choice(const Description& description, std::vector<OptionValue> values, std::string note)
+      : description_(&description), values_(std::move(values)), note_(std::move(note)) {}
+
+  const Description& description() const noexcept { return *description_; }
+  std::string_view name() const noexcept { return description_->name; }
+  const std::vector<OptionValue>& values() const noexcept { return values_; }
+
+  // The spec with every option at its effective value: what results are filed under.
+  std::string effective_spec() const;
+
+  // What `auto` passed over and why; empty if this was asked for by name.
+  const std::string& note() const noexcept { return note_; }
+
+ private:
+  const Description* description_;
+  std::vector<OptionValue> values_;
+  std::string note_;
+};
+
+class Backend : public Choice<BackendDescription> {
+ public:
+  using Choice::Choice;
+
+  // One instance for one loop. A Poller comes wrapped, so that callers see a Proactor only.
+  absl::StatusOr<std::unique_ptr<Proactor>> make() const;
+
+  // The bare Poller; an error if this backend is a Proactor. For conformance tests.
+  absl::StatusOr<std::unique_ptr<Poller>> make_poller() const;
+};
+
+class Pool : public Choice<PoolDescription> {
+ public:
+  using Choice::Choice;
+
+  absl::StatusOr<std::unique_ptr<ThreadPool>> make(std::size_t workers) const;
+};
+
+// Belongs to one thread. What it returns does not refer back to it.
+class Registry {
+ public:
+  // Descriptions must outlive the registry. Adding a name twice is a mistake of the program.
+  void add(const BackendDescription& description);
+  void add(const PoolDescription& description);
+
+  const std::vector<const BackendDescription*>& backends() const noexcept { return backends_; }
+  const std::vector<const PoolDescription*>& pools() const noexcept { return pools_; }
+
+  // Checks `spec` and that the backend runs here. `auto` takes the first registered backend that
+  // does. Any other name is strict: it is that backend or an error. `flag` is named in errors.
+  absl::StatusOr<Backend> backend(std::string_view spec, std::string_view flag = "--backend") const;
+  absl::StatusOr<Pool> pool(std::string_view spec, std::string_view flag = "--pool") const;
+
+ private:
+  struct Probed {
+    const BackendDescription* backend;
+    std::string why_not;  // empty: it runs here
+  };
+
+  std::string why_not(const BackendDescription& description) const;
+  absl::StatusOr<Backend> first_that_runs(std::string_view flag) const;
+
+  std::vector<const BackendDescription*> backends_;
+  std::vector<const PoolDescription*> pools_;
+  mutable std::vector<Probed> probed_;  // each backend is probed at most once
+};
+
+}  // namespace collet

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#include "core/net/acceptor.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace collet {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+// After a failed accept: about 25 tries in ten seconds, and a new client served within half a
+// second of a descriptor's becoming free elsewhere (one freed here is tried at once).
+constexpr nanoseconds kFirstRetry = milliseconds(10);
+constexpr nanoseconds kLongestRetry = milliseconds(500);
+constexpr nanoseconds kDrainLook = milliseconds(1);
+
+}  // namespace
+
+Acceptor::Acceptor(EventLoop& loop, std::function<void(Handle)> on_accept,
+                   std::function<void()> on_closed)
+    : loop_(loop),
+      on_accept_(std::move(on_accept)),
+      on_closed_(std::move(on_closed)),
+      retry_delay_(kFirstRetry) {}
+
+int Acceptor::listen(const Endpoint& at, const ListenOptions& options) {
+  const Opened opened = loop_.proactor().listen(at, options, token_of(*this));
+  listener_ = opened.handle;
+  return opened.error;
+}
+
+void Acceptor::start() {
+  if (accepting_ || closing_) return;
+  accepting_ = true;
+  const int error = loop_.proactor().start(listener_);
+  if (error != 0) accepting_ended(error);
+}
+
+void Acceptor::pause() {
+  if (std::exchange(paused_, true)) return;
+  ++pauses_;
+  loop_.proactor().stop(listener_);
+}
+
+void Acceptor::resume() {
+  paused_ = false;
+  if (retry_ == TimerId::none) start();
+}
+
+void Acceptor::descriptor_freed() {
+  if (retry_ == TimerId::none) return;
+  loop_.cancel(std::exchange(retry_, TimerId::none));
+  start();
+}
+
+void Acceptor::on_completion(Completion& completion) noexcept {
+  if (completion.operation == Operation::close) return on_closed_();
+  if (completion.last) return accepting_ended(completion.error);
+  retry_delay_ = kFirstRetry;
+  fresh_ = true;
+  on_accept_(completion.accepted);
+}
+
+void Acceptor::accepting_ended(int error) {
+  accepting_ = false;
+  if (closing_) return;
+  if (error == ECANCELED) {
+    if (!paused_) start();  // resumed before the pause had come through
+    return;
+  }
+  // No descriptor or no memory: a listener left watched would be ready for ever, so it is not
+  // watched while it waits for better times.
+  ++failures_;
+  ++pauses_;
+  retry_ = loop_.call_after(retry_delay_, [this] {
+    retry_ = TimerId::none;
+    start();
+  });
+  retry_delay_ = std::min(retry_delay_ * 2, kLongestRetry);
+}
+
+// A connection that is in the accept queue is reported by the next complete pass. Nobody can join
+// the queue any more, so a complete pass without one means that it is empty.
+void Acceptor::drain() {
+  if (std::exchange(draining_, true) || closing_) return;
+  loop_.proactor().shutdown(listener_);
+  fresh_ = true;
+  check_drained();
+}
+
+void Acceptor::check_drained() {
+  if (closing_) return;
+  if (accepting_ && !paused_ && loop_.complete_passes() > drain_checked_) {
+    drain_checked_ = loop_.complete_passes();
+    if (!std::exchange(fresh_, false)) return close();
+  }
+  loop_.call_after(kDrainLook, [this] { check_drained(); });
+}
+
+void Acceptor::close() {
+  if (std::exchange(closing_, true)) return;
+  if (retry_ != TimerId::none) loop_.cancel(std::exchange(retry_, TimerId::none));
+  loop_.proactor().close(listener_, false);
+}
+
+}  // namespace collet

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// acceptor.h: one listener of one loop: accepting, pausing, and trying again.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+
+#include <collet/event_loop.h>
+
+namespace collet {
+
+class Acceptor final : private CompletionHandler {
+ public:
+  // `on_accept` gets each new stream; `on_closed` is the last call.
+  Acceptor(EventLoop& loop, std::function<void(Handle)> on_accept, std::function<void()> on_closed);
+
+  // Returns 0 or an errno. The listener is silent until start().
+  int listen(const Endpoint& at, const ListenOptions& options);
+  Endpoint endpoint() { return loop_.proactor().endpoint(listener_, Side::local); }
+  void start();
+
+  // Leaves new connections in the accept queue until resume().
+  void pause();
+  void resume();
+
+  // Ends the wait after a failed accept, if there is one.
+  void descriptor_freed();
+
+  // Takes what is in the accept queue, lets nobody else in, and closes.
+  void drain();
+  void close();
+
+  std::uint64_t failures() const noexcept { return failures_; }
+  std::uint64_t pauses() const noexcept { return pauses_; }
+
+ private:
+  void on_completion(Completion& completion) noexcept override;
+  void accepting_ended(int error);
+  void check_drained();
+
+  EventLoop& loop_;
+  std::function<void(Handle)> on_accept_;
+  std::function<void()> on_closed_;
+  Handle listener_;
+  TimerId retry_ = TimerId::none;
+  std::chrono::nanoseconds retry_delay_{};
+  std::uint64_t failures_ = 0;
+  std::uint64_t pauses_ = 0;
+  std::uint64_t drain_checked_ = 0;
+  bool accepting_ = false;  // started, and its last completion not yet seen
+  bool paused_ = false;
+  bool draining_ = false;
+  bool fresh_ = false;  // something was accepted since the last look
+  bool closing_ = false;
+};
+
+}  // namespace collet

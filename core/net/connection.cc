@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: MIT
+#include "core/net/connection.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "core/net/connections_state.h"
+
+namespace collet {
+
+using std::chrono::nanoseconds;
+
+Connection::Connection(Connections& owner, std::uint32_t index, std::unique_ptr<Handler> handler)
+    : owner_(owner), handler_(std::move(handler)), index_(index) {}
+
+Connection::~Connection() = default;
+
+// -- Opening -------------------------------------------------------------------------------------
+
+void Connection::accepted(Handle stream) {
+  stream_ = stream;
+  owner_.loop_.proactor().bind(stream, token_of(*this));
+  opened();
+}
+
+void Connection::adopt(int socket) {
+  const Opened stream = owner_.loop_.proactor().adopt(socket, token_of(*this));
+  if (stream.error != 0) return fail_later(stream.error);
+  stream_ = stream.handle;
+  opened();
+}
+
+void Connection::connect(const Endpoint& to, const Endpoint* from) {
+  const Opened stream = owner_.loop_.proactor().connect(to, from, token_of(*this));
+  if (stream.error != 0) return fail_later(stream.error);
+  stream_ = stream.handle;
+}
+
+// There is no stream: the handler hears of it as of any other end, but not from inside the call
+// that asked for the connection.
+void Connection::fail_later(int error) {
+  state_ = State::closing;
+  reason_ = CloseReason::error;
+  error_ = error;
+  closed_ = true;
+  owner_.loop_.defer([this] { vanish_if_done(); });
+}
+
+void Connection::opened() {
+  state_ = State::open;
+  opened_at_ = owner_.loop_.read_clock();
+  moved_at_ = opened_at_;
+  ++owner_.stats_.opened;
+  ++owner_.shard_.opened;
+  ++owner_.shard_.open;
+  take_on(Job::Kind::open);
+  unthrottle();
+}
+
+// -- Completions ---------------------------------------------------------------------------------
+
+void Connection::on_completion(Completion& completion) noexcept {
+  if (completion.operation == Operation::receive && !completion.last) return received(completion);
+  ended(completion);
+}
+
+void Connection::ended(const Completion& completion) {
+  switch (completion.operation) {
+    case Operation::receive:
+      return receive_ended(completion.error);
+    case Operation::send:
+      return sent(completion);
+    case Operation::connect:
+      if (state_ != State::connecting) return;
+      return completion.error == 0 ? opened() : close(CloseReason::error, completion.error);
+    case Operation::close:
+      closed_ = true;
+      return vanish_if_done();
+    case Operation::accept:
+    case Operation::ready:
+      return;
+  }
+}
+
+void Connection::received(Completion& completion) {
+  owner_.shard_.bytes_in += completion.lease.bytes().size();
+  if (state_ != State::open || end_ != Output::End::none) return;  // nobody wants them any more
+  moved_at_ = owner_.loop_.now();
+  fresh_ = true;
+  if (owner_.state_->runs_on_loop) {
+    serve_here(Job::Kind::data, completion.lease.bytes());
+  } else {
+    hand_over(Job::Kind::data, std::move(completion.lease));
+  }
+  if (completion.emptied && owner_.state_->draining) end(CloseReason::drained);
+}
+
+void Connection::receive_ended(int error) {
+  if (state_ == State::closing) return;
+  if (error == ECANCELED) {
+    receive_ = Receive::idle;
+    return unthrottle();
+  }
+  receive_ = Receive::ended;
+  peer_ended_ = true;
+  if (error != 0) return close(CloseReason::error, error);
+  if (state_ == State::lingering) return close(reason_, 0);
+  if (end_ != Output::End::none) return settle();
+  reason_ = CloseReason::peer_closed;
+  take_on(Job::Kind::end);
+}
+
+void Connection::sent(const Completion& completion) {
+  owner_.shard_.bytes_out += completion.sent;
+  if (state_ == State::closing) return;
+  if (completion.error != 0) return close(CloseReason::error, completion.error);
+  moved_at_ = owner_.loop_.now();
+  queue_->sending.clear();
+  if (queue_->waiting.empty()) {
+    owner_.state_->give_back(std::move(queue_));
+  } else {
+    queue_->sending.swap(queue_->waiting);
+    start_send();
+  }
+  unthrottle();
+  settle();
+}
+
+// -- The handler ---------------------------------------------------------------------------------
+
+void Connection::take_on(Job::Kind kind) {
+  if (owner_.state_->runs_on_loop) {
+    serve_here(kind, {});
+  } else {
+    hand_over(kind, {});
+  }
+}
+
+// The lease stays where it is: its bytes are done with when the handler returns.
+void Connection::serve_here(Job::Kind kind, std::span<const std::byte> input) {
+  Job& job = owner_.state_->inline_job;
+  job.run(kind, *handler_, input);
+  deliver(job);
+  job.reset_output();
+}
+
+void Connection::hand_over(Job::Kind kind, Lease&& input) {
+  Job* job = owner_.state_->borrow_job();
+  job->prepare(kind, *this, *handler_, std::move(input));
+  if (!busy_) {
+    busy_ = true;
+    return owner_.state_->dispatch.submit(job);
+  }
+  pending_bytes_ += job->input_bytes();
+  (pending_ == nullptr ? pending_ : pending_last_->next) = job;
+  pending_last_ = job;
+  throttle();
+}
+
+void Connection::jobs_done(Job* chain) {
+  busy_ = false;
+  while (chain != nullptr) {
+    Job* job = std::exchange(chain, chain->next);
+    deliver(*job);
+    owner_.state_->give_back(job);
+  }
+  if (state_ == State::closing) return vanish_if_done();
+  if (pending_ != nullptr) {
+    busy_ = true;
+    pending_bytes_ = 0;
+    pending_last_ = nullptr;
+    owner_.state_->dispatch.submit(std::exchange(pending_, nullptr));
+    unthrottle();
+  }
+  settle();
+}
+
+void Connection::deliver(Job& job) {
+  if (state_ == State::closing || handler_ended_) return;
+  if (job.threw) return close(CloseReason::handler_threw, 0);
+  owner_.shard_.requests += job.output.requests_;
+  send(job.output);
+  if (job.output.end_ != Output::End::none) handler_ended(job.output.end_);
+}
+
+void Connection::handler_ended(Output::End how) {
+  end_ = how;
+  handler_ended_ = true;
+  drop_pending();
+  settle();
+}
+
+// -- Sending -------------------------------------------------------------------------------------
+
+void Connection::send(Output& output) {
+  if (queue_ == nullptr && output.own_.empty()) {
+    if (output.borrowed_.empty()) return;
+    output.borrowed_ = send_at_once(output.borrowed_);
+    if (output.borrowed_.empty()) return;
+  }
+  send_or_queue(output);
+}
+
+void Connection::send_or_queue(Output& output) {
+  std::span<const std::byte> borrowed = output.borrowed_;
+  std::span<const std::byte> own = output.own_;
+  if (queue_ != nullptr) {
+    queue_->waiting.insert(queue_->waiting.end(), borrowed.begin(), borrowed.end());
+    queue_->waiting.insert(queue_->waiting.end(), own.begin(), own.end());
+    return throttle();
+  }
+  if (!borrowed.empty()) borrowed = send_at_once(borrowed);
+  if (borrowed.empty() && !own.empty()) own = send_at_once(own);
+  if (borrowed.empty() && own.empty()) return;
+
+  queue_ = owner_.state_->borrow_queue();
+  if (borrowed.empty() && own.size() == output.own_.size()) {
+    queue_->sending.swap(output.own_);
+  } else {
+    queue_->sending.assign(borrowed.begin(), borrowed.end());
+    queue_->sending.insert(queue_->sending.end(), own.begin(), own.end());
+  }
+  start_send();
+  throttle();
+}
+
+// Returns what the backend did not take.
+std::span<const std::byte> Connection::send_at_once(std::span<const std::byte> bytes) {
+  const std::size_t taken = owner_.loop_.proactor().send_now(stream_, bytes);
+  owner_.shard_.bytes_out += taken;
+  if (!sent_first_) note_first_byte();
+  return bytes.subspan(taken);
+}
+
+void Connection::note_first_byte() {
+  sent_first_ = true;
+  owner_.shard_.first_byte.record(owner_.loop_.read_clock() - opened_at_);
+}
+
+void Connection::start_send() {
+  const int error = owner_.loop_.proactor().send(stream_, queue_->sending);
+  if (error != 0) close(CloseReason::error, error);
+}
+
+// -- Water marks ---------------------------------------------------------------------------------
+
+void Connection::throttle() {
+  const std::size_t unsent = queue_ == nullptr ? 0 : queue_->bytes();
+  const std::size_t high = owner_.limits_.high_water_bytes;
+  if (receive_ != Receive::active || (unsent <= high && pending_bytes_ <= high)) return;
+  receive_ = Receive::stopping;
+  ++owner_.stats_.receive_pauses;
+  owner_.loop_.proactor().stop(stream_);
+}
+
+void Connection::unthrottle() {
+  const std::size_t unsent = queue_ == nullptr ? 0 : queue_->bytes();
+  const std::size_t low = owner_.limits_.high_water_bytes / 2;
+  if (receive_ != Receive::idle || unsent > low || pending_bytes_ > low) return;
+  if (state_ != State::open && state_ != State::lingering) return;
+  receive_ = Receive::active;
+  const int error = owner_.loop_.proactor().start(stream_);
+  if (error != 0) close(CloseReason::error, error);
+}
+
+// -- Ending --------------------------------------------------------------------------------------
+
+void Connection::end(CloseReason reason) {
+  if (state_ != State::open || end_ != Output::End::none) return;
+  end_ = Output::End::finish;
+  reason_ = reason;
+  settle();
+}
+
+// Takes the next step towards the end that was asked for, once everything before it is done.
+void Connection::settle() {
+  if (end_ == Output::End::none || state_ != State::open) return;
+  if (busy_ || pending_ != nullptr || queue_ != nullptr) return;
+  if (end_ == Output::End::close || peer_ended_) return close(reason_, 0);
+  owner_.loop_.proactor().shutdown(stream_);
+  state_ = State::lingering;
+  moved_at_ = owner_.loop_.now();
+  owner_.sweep_later(moved_at_ + owner_.limits_.linger);
+  unthrottle();
+}
+
+void Connection::close(CloseReason reason, int error) {
+  if (state_ == State::closing) return;
+  if (state_ != State::connecting) {
+    ++owner_.shard_.finished;
+    --owner_.shard_.open;
+    owner_.shard_.lifetime.record(owner_.loop_.read_clock() - opened_at_);
+  }
+  state_ = State::closing;
+  reason_ = reason;
+  error_ = error;
+  drop_pending();
+  owner_.loop_.proactor().close(stream_, reason == CloseReason::forced);
+}
+
+void Connection::drop_pending() noexcept {
+  while (pending_ != nullptr) {
+    owner_.state_->give_back(std::exchange(pending_, pending_->next));
+  }
+  pending_last_ = nullptr;
+  pending_bytes_ = 0;
+}
+
+// The last word: the stream is closed and no job is with the pool.
+void Connection::vanish_if_done() {
+  if (!closed_ || busy_) return;
+  ++owner_.stats_.closed[static_cast<std::size_t>(reason_)];
+  if (queue_ != nullptr) owner_.state_->give_back(std::move(queue_));
+  const std::unique_ptr<Handler> handler = std::move(handler_);
+  const CloseReason reason = reason_;
+  const int error = error_;
+  Connections& owner = owner_;
+  owner.gone(index_);  // destroys this
+  handler->on_close(reason, error);
+}
+
+bool Connection::was_quiet() noexcept {
+  return state_ == State::open && end_ == Output::End::none && !busy_ &&
+         receive_ == Receive::active && !std::exchange(fresh_, false);
+}
+
+nanoseconds Connection::check_idle(nanoseconds now) {
+  nanoseconds limit = nanoseconds::max();
+  if (state_ == State::lingering) limit = owner_.limits_.linger;
+  if (state_ == State::open && !busy_) limit = owner_.limits_.idle_timeout;
+  if (limit == nanoseconds::max()) return limit;
+  if (now - moved_at_ < limit) return moved_at_ + limit;
+  close(state_ == State::lingering ? reason_ : CloseReason::idle, 0);
+  return nanoseconds::max();
+}
+
+}  // namespace collet

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// connection.h: one stream and its handler, from open to close. Loop thread only.
+//
+// Bytes in become jobs, one chain of them under way at a time; their output goes out at once if the
+// kernel takes it, else it is queued. Small when idle: what is in use only while something moves
+// (jobs, queues) is borrowed from the Connections.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <collet/connections.h>
+#include <collet/event_loop.h>
+#include <collet/handler.h>
+
+#include "core/net/job.h"
+
+namespace collet {
+
+// What the kernel would not take. `sending` belongs to the proactor until its completion.
+struct SendQueue {
+  std::vector<std::byte> sending;
+  std::vector<std::byte> waiting;
+
+  std::size_t bytes() const noexcept { return sending.size() + waiting.size(); }
+};
+
+class Connection final : private CompletionHandler {
+ public:
+  Connection(Connections& owner, std::uint32_t index, std::unique_ptr<Handler> handler);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void accepted(Handle stream);
+  void adopt(int socket);
+  void connect(const Endpoint& to, const Endpoint* from);
+
+  // What Dispatch ran for this connection comes back.
+  void jobs_done(Job* chain);
+
+  // Ends in good order: no further request is taken, and what has been is answered.
+  void end(CloseReason reason);
+  void close(CloseReason reason, int error);
+
+  // For draining: true, once, if nothing has arrived since the last call and nothing is under way.
+  bool was_quiet() noexcept;
+
+  // Closes if nothing has moved for too long; returns when to look again.
+  std::chrono::nanoseconds check_idle(std::chrono::nanoseconds now);
+
+ private:
+  enum class State : std::uint8_t { connecting, open, lingering, closing };
+  enum class Receive : std::uint8_t { idle, active, stopping, ended };
+
+  void on_completion(Completion& completion) noexcept override;
+  [[gnu::cold]] void ended(const Completion& completion);
+  void opened();
+  void received(Completion& completion);
+  void receive_ended(int error);
+  void sent(const Completion& completion);
+
+  void take_on(Job::Kind kind);
+  void serve_here(Job::Kind kind, std::span<const std::byte> input);
+  void hand_over(Job::Kind kind, Lease&& input);
+  void deliver(Job& job);
+  [[gnu::cold]] void handler_ended(Output::End how);
+  void send(Output& output);
+  void send_or_queue(Output& output);
+  std::span<const std::byte> send_at_once(std::span<const std::byte> bytes);
+  [[gnu::cold]] void note_first_byte();
+  void start_send();
+  void settle();
+  void throttle();
+  void unthrottle();
+  void drop_pending() noexcept;
+  void fail_later(int error);
+  void vanish_if_done();
+
+  Connections& owner_;
+  Handle stream_;
+  std::unique_ptr<Handler> handler_;
+  std::unique_ptr<SendQueue> queue_;  // only while something is unsent
+  Job* pending_ = nullptr;            // received while a chain is under way, oldest first
+  Job* pending_last_ = nullptr;
+  std::chrono::nanoseconds opened_at_{};
+  std::chrono::nanoseconds moved_at_{};  // the last time a byte moved
+  std::size_t pending_bytes_ = 0;
+  int error_ = 0;
+  std::uint32_t index_;
+  State state_ = State::connecting;
+  Receive receive_ = Receive::idle;
+  CloseReason reason_ = CloseReason::handler_closed;
+  Output::End end_ = Output::End::none;
+  bool handler_ended_ = false;  // and nothing it writes later counts
+  bool busy_ = false;           // a chain of jobs is under way
+  bool peer_ended_ = false;
+  bool sent_first_ = false;
+  bool fresh_ = true;         // something has arrived since was_quiet()
+  bool closed_ = false;       // the proactor is done with the stream
+};
+
+}  // namespace collet

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include <collet/connections.h>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "core/net/connections_state.h"
+
+namespace collet {
+
+using std::chrono::nanoseconds;
+
+namespace {
+
+// How often a draining loop looks whether its connections have fallen silent.
+constexpr nanoseconds kDrainLook = std::chrono::milliseconds(1);
+// Idle timeouts are kept to within this, or an eighth of theirs if that is less.
+constexpr nanoseconds kCoarsestSweep = std::chrono::seconds(1);
+
+}  // namespace
+
+void ConnectionStats::merge(const ConnectionStats& other) noexcept {
+  opened += other.opened;
+  for (std::size_t i = 0; i < closed.size(); ++i) closed[i] += other.closed[i];
+  receive_pauses += other.receive_pauses;
+}
+
+std::string_view to_string(CloseReason reason) noexcept {
+  switch (reason) {
+    case CloseReason::peer_closed:
+      return "peer_closed";
+    case CloseReason::handler_closed:
+      return "handler_closed";
+    case CloseReason::handler_threw:
+      return "handler_threw";
+    case CloseReason::error:
+      return "error";
+    case CloseReason::idle:
+      return "idle";
+    case CloseReason::drained:
+      return "drained";
+    case CloseReason::forced:
+      return "forced";
+  }
+  return "?";
+}
+
+Connections::Connections(EventLoop& loop, ThreadPool& pool, const ConnectionLimits& limits,
+                         std::function<void()> after_close)
+    : loop_(loop),
+      limits_(limits),
+      after_close_(std::move(after_close)),
+      state_(std::make_unique<State>(loop, pool)) {}
+
+Connections::~Connections() = default;
+
+Connection& Connections::make(std::unique_ptr<Handler> handler) {
+  const std::uint32_t index = state_->connections.acquire();
+  open_.fetch_add(1, std::memory_order_relaxed);
+  const bool idle_ends = limits_.idle_timeout != nanoseconds::max();
+  if (idle_ends && state_->sweep == TimerId::none) sweep_later(loop_.now() + limits_.idle_timeout);
+  return state_->connections[index].emplace(*this, index, std::move(handler));
+}
+
+void Connections::gone(std::uint32_t index) {
+  state_->connections[index].reset();
+  state_->connections.release(index);
+  open_.fetch_sub(1, std::memory_order_relaxed);
+  if (after_close_) after_close_();
+}
+
+void Connections::accept(Handle stream, std::unique_ptr<Handler> handler) {
+  make(std::move(handler)).accepted(stream);
+}
+
+void Connections::adopt(int socket, std::unique_ptr<Handler> handler) {
+  make(std::move(handler)).adopt(socket);
+}
+
+void Connections::connect(const Endpoint& to, const Endpoint* from,
+                          std::unique_ptr<Handler> handler) {
+  make(std::move(handler)).connect(to, from);
+}
+
+void Connections::close_all(CloseReason reason) {
+  for (std::uint32_t i = 0; i < state_->connections.size(); ++i) {
+    if (auto& connection = state_->connections[i]) connection->close(reason, 0);
+  }
+}
+
+void Connections::take_shard(WatcherShard& into) noexcept {
+  into.merge(shard_);
+  shard_.begin_interval();
+}
+
+// -- Draining ------------------------------------------------------------------------------------
+
+// Bytes that have reached a socket are reported by the next complete pass of the loop. So whoever
+// is silent through one has nothing left to be answered; who is not ends with the receive that
+// emptied its socket (Connection::received).
+void Connections::drain() {
+  if (std::exchange(state_->draining, true)) return;
+  state_->drain_checked = loop_.complete_passes();
+  loop_.call_after(kDrainLook, [this] { check_drained(); });
+}
+
+void Connections::check_drained() {
+  if (loop_.complete_passes() > state_->drain_checked) {
+    state_->drain_checked = loop_.complete_passes();
+    for (std::uint32_t i = 0; i < state_->connections.size(); ++i) {
+      auto& connection = state_->connections[i];
+      if (connection && connection->was_quiet()) connection->end(CloseReason::drained);
+    }
+  }
+  loop_.call_after(kDrainLook, [this] { check_drained(); });
+}
+
+// -- Idle and lingering connections --------------------------------------------------------------
+
+void Connections::sweep_later(nanoseconds when) {
+  const nanoseconds finest = std::min(limits_.idle_timeout, limits_.linger) / 8;
+  when = std::max(when, loop_.now() + std::min(finest, kCoarsestSweep));
+  if (state_->sweep != TimerId::none) {
+    if (state_->sweep_at <= when) return;
+    loop_.cancel(state_->sweep);
+  }
+  state_->sweep_at = when;
+  state_->sweep = loop_.call_at(when, [this] { sweep(); });
+}
+
+// Looks at every connection and comes back when the first may have run out. One timer for all: a
+// request costs no more than noting the time.
+void Connections::sweep() {
+  state_->sweep = TimerId::none;
+  nanoseconds next = nanoseconds::max();
+  for (std::uint32_t i = 0; i < state_->connections.size(); ++i) {
+    if (auto& connection = state_->connections[i]) {
+      next = std::min(next, connection->check_idle(loop_.now()));
+    }
+  }
+  const bool idle_ends = limits_.idle_timeout != nanoseconds::max();
+  if (next == nanoseconds::max() && idle_ends && open() > 0) next = loop_.now() + limits_.idle_timeout;
+  if (next != nanoseconds::max()) sweep_later(next);
+}
+
+}  // namespace collet

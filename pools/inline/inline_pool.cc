@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// inline_pool.cc: no threads: submit() runs the task at once, on the caller's.
+#include <atomic>
+#include <new>
+
+#include "pools/pools.h"
+
+namespace collet {
+namespace {
+
+class InlinePool final : public ThreadPool {
+ public:
+  ~InlinePool() override { stop(StopMode::discard); }
+
+  bool submit(Task& task) noexcept override {
+    if (!enter()) {
+      refused_.fetch_add(1, std::memory_order_relaxed);
+      return false;
+    }
+    run(task);
+    leave();
+    return true;
+  }
+
+  std::size_t submit_bulk(std::span<Task> tasks) noexcept override {
+    if (!enter()) {
+      refused_.fetch_add(tasks.size(), std::memory_order_relaxed);
+      return 0;
+    }
+    for (Task& task : tasks) run(task);
+    leave();
+    return tasks.size();
+  }
+
+  bool try_submit(Task& task) noexcept override { return submit(task); }
+
+  // Both modes are one: nothing is ever accepted and not begun.
+  void stop(StopMode) noexcept override {
+    auto state = state_.fetch_or(kStopped) | kStopped;
+    while (state != kStopped) {
+      state_.wait(state);
+      state = state_.load();
+    }
+  }
+
+  std::size_t workers() const noexcept override { return 0; }
+
+  PoolStats stats() const noexcept override {
+    PoolStats stats;
+    stats.run = run_.load(std::memory_order_relaxed);
+    stats.accepted = stats.run;
+    stats.threw = threw_.load(std::memory_order_relaxed);
+    stats.refused = refused_.load(std::memory_order_relaxed);
+    return stats;
+  }
+
+ private:
+  static constexpr std::uint64_t kStopped = 1;
+  static constexpr std::uint64_t kOneCaller = 2;
+
+  bool enter() noexcept {
+    if ((state_.fetch_add(kOneCaller) & kStopped) == 0) return true;
+    leave();
+    return false;
+  }
+  void leave() noexcept {
+    if (state_.fetch_sub(kOneCaller) == kOneCaller + kStopped) state_.notify_all();
+  }
+  void run(Task& task) noexcept {
+    if (!task.run()) threw_.fetch_add(1, std::memory_order_relaxed);
+    run_.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  // The number of callers inside, doubled, and whether the pool has stopped: one word, so that
+  // stop() knows when the last task is done.
+  std::atomic<std::uint64_t> state_{0};
+  std::atomic<std::uint64_t> run_{0};
+  std::atomic<std::uint64_t> threw_{0};
+  std::atomic<std::uint64_t> refused_{0};
+};
+
+}  // namespace
+
+constinit const PoolDescription kInlinePool{
+    .name = "inline",
+    .summary = "no threads: handlers run on the loop itself; the cheapest while they are short",
+    .options = {},
+    .has_workers = false,
+    .make = [](const OptionValues&, std::size_t, Refusal& why_not) noexcept -> ThreadPool* {
+      auto* pool = new (std::nothrow) InlinePool;
+      if (pool == nullptr) why_not.say("out of memory");
+      return pool;
+    },
+};
+
+}  // namespace collet

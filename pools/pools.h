@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// pools.h: the pools that come with collet. Everyone but builtin.cc reaches them by name.
+#pragma once
+
+#include <collet/description.h>
+
+namespace collet {
+
+extern const PoolDescription kInlinePool;
+extern const PoolDescription kMutexPool;
+extern const PoolDescription kTbbPool;
+
+}  // namespace collet

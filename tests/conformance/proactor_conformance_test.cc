@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: MIT
+// proactor_conformance_test.cc: the rules of <collet/proactor.h> about handles, endings, run() and
+// wake(), for every backend. Streams and sockets have files of their own beside this one.
+#include <atomic>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "tests/conformance/proactor_fixture.h"
+
+namespace collet::conformance {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class ProactorConformanceTest : public ProactorTest {};
+
+INSTANTIATE_TEST_SUITE_P(EveryBackend, ProactorConformanceTest,
+                         ::testing::ValuesIn(backend_names()), name_of_parameter);
+
+// -- R1: handles
+// -----------------------------------------------------------------------------------
+
+void expect_refused(Proactor& proactor, Handle handle) {
+  EXPECT_EQ(proactor.bind(handle, Token{7}), EBADF);
+  EXPECT_EQ(proactor.start(handle), EBADF);
+  EXPECT_EQ(proactor.stop(handle), EBADF);
+  EXPECT_EQ(proactor.send(handle, bytes_of("x")), EBADF);
+  EXPECT_EQ(proactor.send_now(handle, bytes_of("x")), 0U);
+  EXPECT_EQ(proactor.shutdown(handle), EBADF);
+  EXPECT_EQ(proactor.close(handle, false), EBADF);
+  EXPECT_EQ(proactor.release(handle), -1);
+  EXPECT_EQ(proactor.endpoint(handle, Side::local).length, 0U);
+}
+
+TEST_P(ProactorConformanceTest, AHandleThatWasNeverOpenedIsRefused) {
+  expect_refused(*driver(), Handle{});
+  expect_refused(*driver(), Handle{0, 1});
+  expect_refused(*driver(), Handle{12345, 1});
+  connected(local_pair());
+  expect_refused(*driver(), Handle{1, 1});
+}
+
+TEST_P(ProactorConformanceTest, AHandleIsRefusedFromCloseOn) {
+  const Connected one = receiving(local_pair());
+  ASSERT_EQ(driver().close(one.stream), 0);
+  expect_refused(*driver(), one.stream.handle);
+  driver().run_until_last(one.stream, Operation::close);
+  expect_refused(*driver(), one.stream.handle);
+}
+
+TEST_P(ProactorConformanceTest, AnOldHandleDoesNotReachItsSuccessor) {
+  std::vector<Handle> old_handles;
+  for (int i = 0; i < 10; ++i) {
+    const Connected one = receiving(local_pair());
+    for (const Handle old_handle : old_handles) expect_refused(*driver(), old_handle);
+    write_all(one.peer, "mine");
+    driver().run_until_received(one.stream, 4);
+    driver().close(one.stream);
+    driver().run_until_last(one.stream, Operation::close);
+    old_handles.push_back(one.stream.handle);
+  }
+}
+
+TEST_P(ProactorConformanceTest, BindReplacesTheToken) {
+  const Connected one = receiving(local_pair());
+  const Named renamed = driver().take(one.stream.handle);
+  driver()[renamed].begun = driver()[one.stream].begun;
+  driver()[one.stream] = {};
+  driver()[one.stream].begun[Operation::close] = 1;  // so that it is closed by its new name only
+  driver()[one.stream].last[Operation::close] = 1;
+  write_all(one.peer, "hello");
+  driver().run_until_received(renamed, 5);
+}
+
+// Two streams are readable in one pass and the first closes the second, whose number is then used
+// by a third: what was meant for the second must not reach the third.
+TEST_P(ProactorConformanceTest, AStaleEventForAReusedNumberHarmsNobody) {
+  for (int round = 0; round < 20; ++round) {
+    const Connected a = receiving(local_pair());
+    const Connected b = receiving(local_pair());
+    std::vector<Connected> third;
+    bool closed = false;
+    const auto replace = [&](const Named& victim) {
+      if (std::exchange(closed, true)) return;
+      EXPECT_EQ(driver().close(victim), 0);
+      for (int i = 0; i < 4; ++i) third.push_back(receiving(local_pair()));
+    };
+    driver().on(a.stream, [&](Completion&) { replace(b.stream); });
+    driver().on(b.stream, [&](Completion&) { replace(a.stream); });
+    write_all(a.peer, "a");
+    write_all(b.peer, "b");
+    driver().run_until([&] { return closed; });
+    driver().run_what_is_ready();
+    for (const Connected& one : third) {
+      EXPECT_EQ(driver()[one.stream].received, "");
+      EXPECT_EQ(driver()[one.stream].last, Tally());
+      write_all(one.peer, "c");
+      driver().run_until_received(one.stream, 1);
+    }
+    driver().close_all();
+  }
+}
+
+// -- R2, R5, R9: endings
+// ---------------------------------------------------------------------------
+
+TEST_P(ProactorConformanceTest, StoppingEndsInEcanceled) {
+  const Connected stream = receiving(local_pair());
+  const Named listener = driver().listen("127.0.0.1:0");
+  const Connected watched = connected(local_pair());
+  const Named watch = driver().watch(watched.peer.get(), Interest::read);
+  driver().start(listener, Operation::accept);
+  driver().start(watch, Operation::ready);
+  driver().run_what_is_ready();
+
+  driver()->stop(stream.stream.handle);
+  driver()->stop(listener.handle);
+  driver()->stop(watch.handle);
+  driver().run_until_last(stream.stream, Operation::receive);
+  driver().run_until_last(listener, Operation::accept);
+  driver().run_until_last(watch, Operation::ready);
+  EXPECT_EQ(driver()[stream.stream].error[Operation::receive], ECANCELED);
+  EXPECT_EQ(driver()[listener].error[Operation::accept], ECANCELED);
+  EXPECT_EQ(driver()[watch].error[Operation::ready], ECANCELED);
+  driver().close(watch);
+  driver().run_until_last(watch, Operation::close);
+}
+
+TEST_P(ProactorConformanceTest, StoppingWhatWasNotStartedHasNoEffect) {
+  const Connected one = connected(local_pair());
+  EXPECT_EQ(driver()->stop(one.stream.handle), 0);
+  driver().expect_silence();
+  EXPECT_EQ(driver()[one.stream].last, Tally());
+  EXPECT_EQ(driver().start(one.stream), 0);
+  write_all(one.peer, "x");
+  driver().run_until_received(one.stream, 1);
+}
+
+TEST_P(ProactorConformanceTest, StartingAgainWaitsForTheLastCompletion) {
+  const Connected one = receiving(local_pair());
+  EXPECT_EQ(driver().start(one.stream), EALREADY);
+  driver().run_what_is_ready();
+  EXPECT_EQ(driver()->stop(one.stream.handle), 0);
+  EXPECT_EQ(driver().start(one.stream), EALREADY);
+  bool restarted = false;
+  driver().on(one.stream, [&](Completion& completion) {
+    if (!completion.last || std::exchange(restarted, true)) return;
+    EXPECT_EQ(driver().start(one.stream), 0);  // from within that completion
+  });
+  driver().run_until([&] { return restarted; });
+  write_all(one.peer, "again");
+  driver().run_until_received(one.stream, 5);
+  EXPECT_EQ(driver()[one.stream].received, "again");
+}
+
+TEST_P(ProactorConformanceTest, ClosingEndsWhateverIsPendingOnce) {
+  const std::string much = pattern(8 << 20);
+  const Connected stream = receiving(tcp_pair());
+  ASSERT_EQ(driver().send(stream.stream, much), 0);  // the peer does not read
+  const Named listener = driver().listen("127.0.0.1:0");
+  driver().start(listener, Operation::accept);
+  const Named watch = driver().watch(STDERR_FILENO, Interest::none);
+  driver().start(watch, Operation::ready);
+  for (int i = 0; i < 3; ++i) driver().run(nanoseconds::min());
+  const Named connecting = driver().connect(driver()->endpoint(listener.handle, Side::local));
+
+  for (const Named& named : {stream.stream, listener, watch, connecting}) driver().close(named);
+  driver().run_until_last(connecting, Operation::close);
+  driver().run_until_last(stream.stream, Operation::close);
+  EXPECT_EQ(driver()[stream.stream].error[Operation::receive], ECANCELED);
+  EXPECT_EQ(driver()[stream.stream].error[Operation::send], ECANCELED);
+  EXPECT_LT(driver()[stream.stream].sent, much.size());
+  EXPECT_EQ(driver()[connecting].error[Operation::connect], ECANCELED);
+  driver().run_until_last(listener, Operation::close);
+  driver().run_until_last(watch, Operation::close);
+  EXPECT_EQ(driver()[listener].error[Operation::accept], ECANCELED);
+}
+
+TEST_P(ProactorConformanceTest, ClosingIsPossibleFromWithinEveryCompletion) {
+  for (const bool read_first : {false, true}) {
+    const Connected one = receiving(tcp_pair());
+    driver().on(one.stream, [&](Completion& completion) {
+      if (completion.operation != Operation::close) driver().close(one.stream);
+    });
+    if (read_first) {
+      write_all(one.peer, pattern(50'000));
+    } else {
+      EXPECT_EQ(driver().send(one.stream, "goodbye"), 0);
+    }
+    driver().run_until_last(one.stream, Operation::close);
+    EXPECT_TRUE(read_first || read_up_to(one.peer, 7) == "goodbye");
+  }
+}
+
+TEST_P(ProactorConformanceTest, OneCompletionMayCloseEverybodyElse) {
+  std::vector<Connected> crowd;
+  for (int i = 0; i < 30; ++i) crowd.push_back(receiving(local_pair()));
+  int spared = 0;
+  for (std::size_t me = 0; me < crowd.size(); ++me) {
+    driver().on(crowd[me].stream, [&, me](Completion& completion) {
+      if (completion.last) return;
+      ++spared;
+      for (std::size_t other = 0; other < crowd.size(); ++other) {
+        if (other != me) driver().close(crowd[other].stream);
+      }
+    });
+  }
+  for (const Connected& one : crowd) write_all(one.peer, "me first");
+  driver().run_until([&] { return spared > 0; });
+  driver().run_what_is_ready();
+  EXPECT_EQ(spared, 1);
+}
+
+TEST_P(ProactorConformanceTest, CloseLetsThePeerSeeTheEndOrAReset) {
+  for (const bool reset : {false, true}) {
+    const Connected one = receiving(tcp_pair());
+    driver().run_what_is_ready();
+    driver().close(one.stream, reset);
+    driver().run_until_last(one.stream, Operation::close);
+    char byte = 0;
+    const auto count = ::recv(one.peer.get(), &byte, 1, 0);
+    if (reset) {
+      EXPECT_EQ(count, -1);
+      EXPECT_EQ(errno, ECONNRESET);
+    } else {
+      EXPECT_EQ(count, 0);
+    }
+  }
+}
+
+TEST_P(ProactorConformanceTest, DestroyingClosesWhatIsStillOpen) {
+  const UnixPath path;
+  const Named listener = driver().listen(path.at());
+  driver().start(listener, Operation::accept);
+  const Connected one = receiving(tcp_pair());
+  const Descriptor foreign(::dup(STDERR_FILENO));
+  driver().start(driver().watch(foreign.get(), Interest::write), Operation::ready);
+  driver().run(nanoseconds::min());
+  driver().send(one.stream, "x");
+  driver().destroy_proactor();
+  EXPECT_FALSE(path.exists());
+  EXPECT_GE(::fcntl(foreign.get(), F_GETFD), 0) << "a watched descriptor is not the proactor's";
+}
+
+// -- R8, and the deadline of run()
+// -----------------------------------------------------------------
+
+TEST_P(ProactorConformanceTest, TrueFromRunMeansThatAllWasHandedOver) {
+  const Named listener = driver().listen("127.0.0.1:0");
+  const Endpoint at = driver()->endpoint(listener.handle, Side::local);
+  std::vector<Descriptor> clients;
+  for (int i = 0; i < 300; ++i) clients.push_back(dial(at));
+  driver().start(listener, Operation::accept);
+  const Connected one = receiving(local_pair());
+  const std::string text = pattern(150'000);
+  write_all(one.peer, text);
+
+  driver().run_what_is_ready();
+  EXPECT_EQ(driver()[listener].accepted.size(), clients.size());
+  EXPECT_EQ(driver()[one.stream].received, text);
+  for (const Handle accepted : driver()[listener].accepted) driver().take(accepted);
+}
+
+TEST_P(ProactorConformanceTest, WorkThatMakesWorkDoesNotKeepRunFromReturning) {
+  int opened = 0;
+  std::function<void()> open_another = [&] {
+    if (++opened > 100'000) return;
+    const Named next = driver().adopt(std::move(local_pair().ours));
+    driver().on(next, [&](Completion&) { open_another(); });
+    driver().close(next);
+  };
+  open_another();
+  driver().run(nanoseconds::min());
+  EXPECT_LT(opened, 100'000);
+  open_another = [] {};
+}
+
+TEST_P(ProactorConformanceTest, DeadlinesNeverPassEarly) {
+  const Connected one = receiving(local_pair());
+  driver().run_what_is_ready();
+  for (const nanoseconds span :
+       {nanoseconds(1), nanoseconds(999), nanoseconds(1'000'001), nanoseconds(7'300'000)}) {
+    for (int i = 0; i < 3; ++i) {
+      const nanoseconds deadline = driver()->now() + span;
+      driver().run(deadline);
+      EXPECT_GE(driver()->now(), deadline);
+    }
+  }
+}
+
+TEST_P(ProactorConformanceTest, ADeadlineInThePastDoesNotBlock) {
+  const auto begin = Clock::now();
+  for (int i = 0; i < 100; ++i) {
+    driver().run(driver()->now());
+    driver().run(nanoseconds::zero());
+    driver().run(nanoseconds::min());
+  }
+  EXPECT_LT(Clock::now() - begin, std::chrono::seconds(10));
+}
+
+TEST_P(ProactorConformanceTest, ClocksOfTwoProactorsAgree) {
+  const auto other = make_proactor(GetParam());
+  const nanoseconds first = driver()->now();
+  const nanoseconds second = other->now();
+  const nanoseconds third = driver()->now();
+  EXPECT_LE(first, second);
+  EXPECT_LE(second, third);
+}
+
+TEST_P(ProactorConformanceTest, WaitingUsesNoCpu) {
+  const Named listener = driver().listen("127.0.0.1:0");
+  driver().start(listener, Operation::accept);
+  std::vector<Connected> crowd;
+  for (int i = 0; i < 50; ++i) crowd.push_back(receiving(tcp_pair()));
+  for (int i = 0; i < 10; ++i) {  // some have seen their end, some have stopped and then lose it
+    crowd[static_cast<std::size_t>(i)].peer.close();
+    driver()->stop(crowd[static_cast<std::size_t>(20 + i)].stream.handle);
+  }
+  driver().run_what_is_ready();
+  for (std::size_t i = 20; i < 30; ++i) reset_connection(crowd[i].peer);
+  driver().run_what_is_ready();
+
+  const auto cpu_before = thread_cpu_time();
+  const nanoseconds end = driver()->now() + milliseconds(300);
+  while (driver()->now() < end) driver().run(end);
+  EXPECT_LT(thread_cpu_time() - cpu_before, milliseconds(60));
+}
+
+// -- R6: wakes
+// -------------------------------------------------------------------------------------
+
+TEST_P(ProactorConformanceTest, AWakeWhileNobodyRunsEndsTheNextRun) {
+  for (int i = 0; i < 1000; ++i) driver()->wake();
+  driver().run(nanoseconds::max());
+}
+
+TEST_P(ProactorConformanceTest, WakesMerge) {
+  for (int i = 0; i < 1000; ++i) driver()->wake();
+  const nanoseconds begin = driver()->now();
+  for (int i = 0; i < 10; ++i) driver().run(driver()->now() + milliseconds(10));
+  EXPECT_GE(driver()->now() - begin, milliseconds(50));
+}
+
+TEST_P(ProactorConformanceTest, NoWakeIsLost) {
+  constexpr int kThreads = 4;
+  constexpr int kWakes = 25'000;  // of each thread
+  std::atomic<std::uint64_t> posted{0};
+  std::atomic<std::uint64_t> seen{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      for (int k = 0; k < kWakes; ++k) {
+        const std::uint64_t mine = posted.fetch_add(1) + 1;
+        driver()->wake();
+        while (seen.load() < mine) std::this_thread::yield();  // so that the loop sleeps again
+      }
+    });
+  }
+  while (seen.load() < std::uint64_t{kThreads} * kWakes) {
+    driver().run(nanoseconds::max());
+    seen.store(posted.load());
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+}  // namespace collet::conformance

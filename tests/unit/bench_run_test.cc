@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+// bench_run_test.cc: flags of collet-bench, what it understands of the programs it runs, and whole
+// runs with programs that misbehave.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "bench/options.h"
+#include "bench/placement.h"
+#include "bench/process.h"
+#include "bench/protocol.h"
+#include "bench/runner.h"
+#include "bench/settings.h"
+
+namespace collet::bench {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsSupersetOf;
+
+absl::StatusOr<Options> parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "run");
+  return parse_options(static_cast<int>(arguments.size()), arguments.data());
+}
+
+std::string refusal(const std::vector<const char*>& arguments) {
+  const auto options = parse(arguments);
+  return options.ok() ? "accepted" : std::string(options.status().message());
+}
+
+TEST(BenchOptionsTest, ListsAndValuesAreRead) {
+  const auto options = parse({"--backend", "epoll:events=64,asio", "--workload", "echo", "-c",
+                              "1,64", "-d", "2s", "--payload", "4k", "--reps", "3"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_THAT(options->backends, ElementsAre("epoll:events=64", "asio"));
+  EXPECT_THAT(options->connections, ElementsAre(1, 64));
+  EXPECT_EQ(options->settings.duration, seconds(2));
+  EXPECT_EQ(options->settings.payload_bytes, 4096);
+  EXPECT_EQ(options->reps, 3);
+  EXPECT_TRUE(options->pools.empty());
+}
+
+TEST(BenchOptionsTest, ABadValueIsRefusedByTheNameOfItsFlag) {
+  EXPECT_THAT(refusal({"-c", "1,,2"}), HasSubstr("--connections"));
+  EXPECT_THAT(refusal({"-c", "0"}), HasSubstr("--connections"));
+  EXPECT_THAT(refusal({"-d", "0"}), HasSubstr("--duration"));
+  EXPECT_THAT(refusal({"-d", "2 hours"}), HasSubstr("--duration"));
+  EXPECT_THAT(refusal({"--reps", "many"}), HasSubstr("--reps"));
+  EXPECT_THAT(refusal({"--format", "xml"}), HasSubstr("--format: \"xml\""));
+  EXPECT_THAT(refusal({"--pool", "mutex,mutex"}), HasSubstr("\"mutex\" is named twice"));
+  EXPECT_THAT(refusal({"--frobnicate"}), HasSubstr("--frobnicate"));
+}
+
+constexpr const char* kListening =
+    R"({"event":"listening","address":"127.0.0.1:1","backend":"epoll","backend_spec":"epoll",)"
+    R"("pool":"inline","pool_spec":"inline","loops":1,"workers":0,"workload":"echo","build":"Release"})";
+constexpr const char* kResult =
+    R"({"event":"result","requests":100,"seconds":0.01,"requests_per_s":10000,"bytes_per_s":1,)"
+    R"("latency_us":{"p50":1,"p90":2,"p99":3,"p999":4,"max":null},"errors":{},"wrong_bytes":0,)"
+    R"("client_cpu_s":0.001})";
+
+TEST(BenchProtocolTest, LinesOfTheProgramsAreRead) {
+  const auto listening = parse_listening(kListening);
+  ASSERT_TRUE(listening.ok()) << listening.status();
+  EXPECT_EQ(listening->address, "127.0.0.1:1");
+  const auto report = parse_load_report(kResult);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->requests, 100);
+  EXPECT_EQ(report->p99_us, 3);
+  EXPECT_EQ(report->max_us, 0);
+  EXPECT_EQ(*parse_load_event(R"({"event":"start"})"), LoadEvent::start);
+  EXPECT_EQ(*parse_load_event(R"({"event":"connected"})"), LoadEvent::other);
+}
+
+TEST(BenchProtocolTest, AnythingElseIsQuotedInTheReason) {
+  EXPECT_THAT(std::string(parse_listening("hello").status().message()), HasSubstr("`hello`"));
+  EXPECT_FALSE(parse_listening(R"({"event":"start"})").ok());
+  EXPECT_FALSE(parse_load_report(R"({"event":"result"})").ok());
+}
+
+TEST(BenchVerdictTest, ErrorsAndWrongBytesAreFaults) {
+  LoadReport load = *parse_load_report(kResult);
+  EXPECT_EQ(find_fault(load), "");
+  load.errors = {{"reset", 2}, {"timeout", 0}};
+  EXPECT_EQ(find_fault(load), "errors: 2 reset");
+  load.wrong_bytes = 3;
+  EXPECT_THAT(find_fault(load), HasSubstr("3 wrong bytes"));
+  load = LoadReport{};
+  EXPECT_THAT(find_fault(load), HasSubstr("no request"));
+}
+
+TEST(BenchVerdictTest, TheClientIsTheLimitIfItIsBusyAndTheServerIsNot) {
+  LoadReport load;
+  load.seconds = 2;
+  ServerUse server;
+  server.seconds = 2;
+  const auto bound = [&](double client_cores, double server_cores) {
+    load.client_cpu_s = 2 * client_cores;
+    server.cpu_s = 2 * server_cores;
+    return is_client_bound(load, server, 1, 1);
+  };
+  EXPECT_TRUE(bound(0.95, 0.8));
+  EXPECT_FALSE(bound(0.95, 0.99));
+  EXPECT_FALSE(bound(0.5, 0.8));
+}
+
+// Programs are shell scripts: what they print is what a server or a client would.
+class BenchRunTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string path = testing::TempDir() + "/benchXXXXXX";
+    ASSERT_NE(mkdtemp(path.data()), nullptr);
+    directory_ = path;
+    settings_.duration = milliseconds(10);
+    settings_.warmup = milliseconds(0);
+    settings_.placement = {allowed_cpus(), allowed_cpus()};
+    settings_.workloads["echo"] = {64, true};
+    settings_.workerless_pools = {"inline"};
+    settings_.server = script("server", server_that_says(kListening));
+    settings_.load = script("load", client_that_says(kResult));
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  std::string script(const std::string& name, const std::string& body) {
+    const auto path = directory_ / name;
+    std::ofstream(path) << "#!/bin/sh\n" << body << "\n";
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    return path.string();
+  }
+
+  // Lives until SIGTERM, using no CPU.
+  static std::string server_that_says(const std::string& line,
+                                      const std::string& at_end = "exit 0") {
+    return "trap '" + at_end + "' TERM; echo '" + line + "'; while :; do sleep 0.01; done";
+  }
+  static std::string client_that_says(const std::string& line) {
+    return "echo '{\"event\":\"start\"}'; echo '{\"event\":\"end\"}'; echo '" + line + "'";
+  }
+
+  RunOutcome run() { return run_once(cell_, settings_, -1); }
+
+  static std::string with(std::string line, const std::string& from, const std::string& to) {
+    return line.replace(line.find(from), from.size(), to);
+  }
+
+  std::filesystem::path directory_;
+  Settings settings_;
+  Cell cell_{"epoll:events=64", "inline", "echo", 4, false};
+};
+
+TEST_F(BenchRunTest, AGoodRunHasFigures) {
+  const RunOutcome outcome = run();
+  EXPECT_EQ(outcome.status, RunStatus::ok) << outcome.reason;
+  EXPECT_GT(outcome.server.rss_bytes, 0);
+  EXPECT_GE(outcome.cpu_us_per_request(), 0);
+}
+
+TEST_F(BenchRunTest, AnotherBackendThanAskedForIsAFailure) {
+  settings_.server = script("server", server_that_says(with(kListening, "epoll", "poll")));
+  EXPECT_EQ(run().reason, "asked for backend epoll, got poll");
+}
+
+TEST_F(BenchRunTest, WrongBytesAreAFailure) {
+  settings_.load =
+      script("load", client_that_says(with(kResult, "\"wrong_bytes\":0", "\"wrong_bytes\":9")) +
+                         "; exit 1");
+  const RunOutcome outcome = run();
+  EXPECT_EQ(outcome.status, RunStatus::failed);
+  EXPECT_EQ(outcome.reason, "9 wrong bytes in the replies");
+}
+
+TEST_F(BenchRunTest, AServerThatCannotStartGivesItsLastWords) {
+  settings_.server = script("server", "echo 'port in use' >&2; exit 2");
+  EXPECT_THAT(run().reason, HasSubstr("exit code 2: port in use"));
+}
+
+TEST_F(BenchRunTest, AServerThatDiesUnderLoadEndsTheRun) {
+  settings_.server = script("server", std::string("echo '") + kListening + "'; kill -SEGV $$");
+  settings_.load = script("load", "while :; do sleep 0.01; done");
+  EXPECT_THAT(run().reason, HasSubstr("the server ended during the run: signal 11"));
+}
+
+TEST_F(BenchRunTest, AServerThatEndsBadlyIsAFailure) {
+  settings_.server = script("server", server_that_says(kListening, "exit 3"));
+  EXPECT_THAT(run().reason, HasSubstr("the server ended with exit code 3"));
+}
+
+TEST_F(BenchRunTest, AProgramThatIsMissingIsNamed) {
+  settings_.server = "/nonexistent/collet-server";
+  EXPECT_THAT(run().reason, HasSubstr("/nonexistent/collet-server"));
+}
+
+TEST_F(BenchRunTest, AClientWithoutAWindowIsAFailure) {
+  settings_.load = script("load", std::string("echo '") + kResult + "'");
+  EXPECT_THAT(run().reason, HasSubstr("no sample"));
+}
+
+TEST_F(BenchRunTest, ItStopsAtOnceWhenToldTo) {
+  const Descriptor stop(eventfd(1, EFD_CLOEXEC));
+  settings_.load = script("load", "while :; do sleep 0.01; done");
+  EXPECT_EQ(run_once(cell_, settings_, stop.get()).status, RunStatus::interrupted);
+}
+
+TEST_F(BenchRunTest, CommandsCarryTheCell) {
+  cell_.pool = "mutex:capacity=8";
+  settings_.workers = 3;
+  settings_.work = std::chrono::microseconds(50);
+  EXPECT_THAT(server_command(cell_, settings_),
+              IsSupersetOf({"epoll:events=64", "mutex:capacity=8", "3", "--work", "50us"}));
+  settings_.pipeline = 16;
+  EXPECT_THAT(client_command(cell_, settings_, "127.0.0.1:1"),
+              IsSupersetOf({"127.0.0.1:1", "-c", "4", "--pipeline", "16", "--payload", "64"}));
+  settings_.workloads["echo"].pipelines = false;
+  EXPECT_THAT(client_command(cell_, settings_, "127.0.0.1:1"),
+              testing::Not(testing::Contains("--pipeline")));
+}
+
+TEST(ChildProcessTest, OneThatOutlivesItsOwnerIsKilled) {
+  pid_t pid = 0;
+  {
+    auto child = ChildProcess::spawn({"/bin/sleep", "1000"}, allowed_cpus());
+    ASSERT_TRUE(child.ok());
+    pid = child->pid();
+    EXPECT_EQ(kill(pid, 0), 0);
+  }
+  EXPECT_EQ(kill(pid, 0), -1);
+}
+
+TEST(ChildProcessTest, LinesArriveWholeAndTheEndIsTold) {
+  auto child = ChildProcess::spawn({"/bin/sh", "-c", "printf 'a\\nb'; printf 'c\\n'; exit 4"},
+                                   allowed_cpus());
+  ASSERT_TRUE(child.ok());
+  const Deadline deadline = steady_clock::now() + seconds(10);
+  std::string line;
+  EXPECT_EQ(child->read_line(line, deadline, -1, nullptr), Wait::ready);
+  EXPECT_EQ(line, "a");
+  EXPECT_EQ(child->read_line(line, deadline, -1, nullptr), Wait::ready);
+  EXPECT_EQ(line, "bc");
+  EXPECT_EQ(child->read_line(line, deadline, -1, nullptr), Wait::closed);
+  EXPECT_EQ(child->wait(deadline)->code, 4);
+}
+
+}  // namespace
+}  // namespace collet::bench
