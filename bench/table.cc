@@ -44,8 +44,10 @@ Entry make_entry(const CellSummary* summary) {
   }
   if (!summary->has_figures()) return {"not run", ""};
   const Summary& cost = summary->cpu_us_per_request;
-  return {absl::StrFormat("%s [%s–%s]", format_figure(cost.median), format_figure(cost.min),
-                          format_figure(cost.max)),
+  const std::string range =
+      cost.n == 1 ? ""
+                  : absl::StrFormat(" [%s–%s]", format_figure(cost.min), format_figure(cost.max));
+  return {format_figure(cost.median) + range,
           absl::StrFormat("%s%s  p99 %s  %s", summary->client_bound ? ">=" : "",
                           format_rate(summary->requests_per_s.median),
                           format_microseconds(summary->p99_us.median),

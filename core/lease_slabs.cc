@@ -32,6 +32,7 @@ LeaseSlabs::LeaseSlabs(std::size_t slab_bytes, std::size_t least_room, std::size
     : slab_bytes_((slab_bytes + 63) & ~std::size_t{63}),
       least_room_(least_room),
       most_slabs_(most_slabs),
+      used_(slab_bytes_),
       home_(std::make_shared<Home>()) {
   home_->on_return = std::move(on_return);
   home_->free.reserve(most_slabs);
@@ -44,9 +45,17 @@ LeaseSlabs::~LeaseSlabs() {
   for (SharedSlab* slab : home_->free) delete slab;
 }
 
+bool LeaseSlabs::make_room() {
+  if (current_ != nullptr && current_->all_home()) {
+    used_ = 0;
+    return true;
+  }
+  return next_slab();
+}
+
 bool LeaseSlabs::next_slab() {
   if (current_ != nullptr) std::exchange(current_, nullptr)->retire();
-  used_ = 0;
+  used_ = slab_bytes_;
   const std::lock_guard lock(home_->mutex);
   if (!home_->free.empty()) {
     current_ = home_->free.back();
@@ -59,6 +68,7 @@ bool LeaseSlabs::next_slab() {
     return false;
   }
   current_->become_current();
+  used_ = 0;
   return true;
 }
 

@@ -30,10 +30,7 @@ class LeaseSlabs {
 
   // At least `least_room` bytes to receive into, or none if every slab is out.
   std::span<std::byte> room() {
-    if (current_ != nullptr && current_->all_home()) used_ = 0;
-    if (current_ == nullptr || slab_bytes_ - used_ < least_room_) {
-      if (!next_slab()) return {};
-    }
+    if (slab_bytes_ - used_ < least_room_ && !make_room()) return {};
     return {current_->bytes() + used_, slab_bytes_ - used_};
   }
 
@@ -46,10 +43,12 @@ class LeaseSlabs {
     return {bytes, current_, 0};
   }
 
-  // To be called when the lease lent last has been offered: if nobody took it, it is home, and that
-  // cost no atomic operation.
+  // To be called when the lease lent last has been offered: if nobody took it, its bytes are used
+  // again, and that cost no atomic operation.
   void settle(Lease& offered) noexcept {
-    if (offered.take_back()) current_->unlend();
+    if (!offered.take_back()) return;
+    current_->unlend();
+    used_ = static_cast<std::size_t>(offered.bytes().data() - current_->bytes());
   }
 
  private:
@@ -90,13 +89,14 @@ class LeaseSlabs {
     std::atomic<std::int64_t> balance_{0};
   };
 
+  bool make_room();
   bool next_slab();
 
   std::size_t slab_bytes_;  // a multiple of the cache line
   std::size_t least_room_;
   std::size_t most_slabs_;
   std::size_t made_ = 0;
-  std::size_t used_ = 0;  // bytes of the current slab that are lent or skipped
+  std::size_t used_;  // bytes of the current slab that are lent; all, when there is no slab
   SharedSlab* current_ = nullptr;
   std::shared_ptr<Home> home_;
 };

@@ -52,7 +52,11 @@ struct CommandLine::Parser {
     const std::string message = error.what();
     const auto invalid = [](const std::string& text) { return absl::InvalidArgumentError(text); };
     if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-      return invalid(name_in(message) + ": a value must follow it");
+      const bool missing = message.ends_with("missing");
+      return invalid(
+          name_in(message) +
+          (missing ? ": a value must follow it"
+                   : ": give it once, with one value; in a file, quote a value with commas"));
     }
     if (dynamic_cast<const CLI::FileError*>(&error) != nullptr) {
       return invalid("--config: \"" + config_path() + "\" cannot be read: name a readable file");
@@ -93,7 +97,6 @@ void CommandLine::option(const std::string& names, const std::string& value_name
                          std::string& value, const std::string& help) {
   auto* option = parser_->app.add_option(names, value, help);
   option->option_text(value.empty() ? value_name : value_name + " [" + value + "]");
-  option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
 void CommandLine::positional(const std::string& name, std::string& value, const std::string& help) {

@@ -31,7 +31,7 @@ class CommandLine {
   void config_file(const std::string& names, const std::string& help);
 
   // On success the text for standard output of a program that is to do nothing else (--help), or
-  // nothing. The last of a repeated option wins, and the command line wins over the file.
+  // nothing. The command line wins over the file; an option that is given twice is an error.
   absl::StatusOr<std::string> parse(int argc, const char* const* argv);
 
   // Whether it was given at all, on the command line or in the file. `name`: one of its names.

@@ -166,18 +166,39 @@ void AsioProactor::settle_all_due() noexcept {
   }
 }
 
+// Accepting goes on at once. Reading and watching go on in the next run(): by then the reply has
+// been sent and more may have come, so that fewer reads are in vain; and a watch that was armed at
+// once would report the same readiness again and again.
 void AsioProactor::begin_input(AsioSlot& slot) noexcept {
-  if (AsioStream* stream = slot.stream()) {
-    if (stream->buffer == nullptr) stream->buffer = buffers_->take();
-    ++slot.inputs;
-    stream->socket.async_read_some(asio::buffer(stream->buffer->bytes(), buffers_->size()),
-                                   stoppable<&AsioProactor::on_read>(slot));
-  } else if (AsioListener* listener = slot.listener()) {
+  if (AsioListener* listener = slot.listener()) {
     ++slot.inputs;
     listener->acceptor.async_accept(listener->peer, stoppable<&AsioProactor::on_accept>(slot));
-  } else if (!std::exchange(slot.to_arm, true)) {
-    to_arm_.push_back(slot.handle());  // arming now would report the same readiness at once
+  } else if (!std::exchange(slot.to_begin, true)) {
+    to_begin_.push_back(slot.handle());
   }
+}
+
+void AsioProactor::begin_inputs() noexcept {
+  for (const Handle handle : to_begin_) {
+    AsioSlot* slot = usable(handle);
+    if (slot == nullptr) continue;
+    slot->to_begin = false;
+    if (!slot->started || slot->stopping) continue;
+    if (slot->watch() != nullptr) {
+      arm(*slot);
+    } else if (slot->inputs == 0) {
+      begin_read(*slot);
+    }
+  }
+  to_begin_.clear();
+}
+
+void AsioProactor::begin_read(AsioSlot& slot) noexcept {
+  AsioStream& stream = *slot.stream();
+  if (stream.buffer == nullptr) stream.buffer = buffers_->take();
+  ++slot.inputs;
+  stream.socket.async_read_some(asio::buffer(stream.buffer->bytes(), buffers_->size()),
+                                stoppable<&AsioProactor::on_read>(slot));
 }
 
 void AsioProactor::begin_write(AsioSlot& slot) noexcept {
@@ -187,27 +208,20 @@ void AsioProactor::begin_write(AsioSlot& slot) noexcept {
                                  unstoppable<&AsioProactor::on_write>(slot));
 }
 
-void AsioProactor::arm_watches() noexcept {
-  for (const Handle handle : to_arm_) {
-    AsioSlot* slot = usable(handle);
-    if (slot == nullptr) continue;
-    slot->to_arm = false;
-    if (!slot->started || slot->stopping) continue;
-    AsioWatch& watch = *slot->watch();
-    const bool write = has(watch.interest, Readiness::write);
-    const bool read = has(watch.interest, Readiness::read);
-    if (write && !std::exchange(watch.writing, true)) {
-      ++slot->inputs;
-      watch.descriptor.async_wait(AsioDescriptor::wait_write,
-                                  unstoppable<&AsioProactor::on_writable>(*slot));
-    }
-    if ((read || !write) && !std::exchange(watch.reading, true)) {
-      ++slot->inputs;
-      watch.descriptor.async_wait(read ? AsioDescriptor::wait_read : AsioDescriptor::wait_error,
-                                  unstoppable<&AsioProactor::on_readable>(*slot));
-    }
+void AsioProactor::arm(AsioSlot& slot) noexcept {
+  AsioWatch& watch = *slot.watch();
+  const bool write = has(watch.interest, Readiness::write);
+  const bool read = has(watch.interest, Readiness::read);
+  if (write && !std::exchange(watch.writing, true)) {
+    ++slot.inputs;
+    watch.descriptor.async_wait(AsioDescriptor::wait_write,
+                                unstoppable<&AsioProactor::on_writable>(slot));
   }
-  to_arm_.clear();
+  if ((read || !write) && !std::exchange(watch.reading, true)) {
+    ++slot.inputs;
+    watch.descriptor.async_wait(read ? AsioDescriptor::wait_read : AsioDescriptor::wait_error,
+                                unstoppable<&AsioProactor::on_readable>(slot));
+  }
 }
 
 // Hands the stream's buffer to the sink. False, with the slot parked, when too many are out.
@@ -224,6 +238,7 @@ bool AsioProactor::lend(AsioSlot& slot) noexcept {
   done.operation = Operation::receive;
   done.token = slot.token;
   done.emptied = stream.kept < buffers_->size();
+  if (!done.emptied) more_to_read_ = true;
   done.lease = buffers_->lend(std::exchange(stream.buffer, nullptr), std::exchange(stream.kept, 0));
   sink_->complete(done);
   return true;

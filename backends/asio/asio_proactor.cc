@@ -50,7 +50,7 @@ AsioSlot& AsioProactor::open(Io&& io, Token token) {
 void AsioProactor::retire(AsioSlot& slot) noexcept {
   slot.io = std::monostate();
   slot.connecting = slot.used = slot.closing = slot.reset = false;
-  slot.due = slot.parked = slot.to_arm = false;
+  slot.due = slot.parked = slot.to_begin = false;
   if (++slot.generation == 0) slot.generation = 1;
   slots_.release(slot.index);
 }
@@ -236,7 +236,8 @@ void AsioProactor::count_handler() noexcept {
 bool AsioProactor::run(std::chrono::nanoseconds deadline, CompletionSink& sink) noexcept {
   sink_ = &sink;
   handled_ = 0;
-  arm_watches();
+  more_to_read_ = false;
+  begin_inputs();
   settle_all_due();
   if (handled_ < kPassBound) {
     loop_.run(handled_ == 0 ? deadline : std::chrono::nanoseconds::min());
@@ -245,7 +246,7 @@ bool AsioProactor::run(std::chrono::nanoseconds deadline, CompletionSink& sink) 
   sink_ = nullptr;
   const bool bounded = handled_ >= kPassBound;
   if (bounded) ++counters_.bounded_passes;
-  return !bounded && due_.empty();
+  return !bounded && !more_to_read_ && due_.empty();
 }
 
 namespace {

@@ -102,8 +102,10 @@ class AsioProactor final : public Proactor {
   void settle_later(AsioSlot& slot) noexcept;
   void settle_all_due() noexcept;
   void begin_input(AsioSlot& slot) noexcept;
+  void begin_inputs() noexcept;
+  void begin_read(AsioSlot& slot) noexcept;
   void begin_write(AsioSlot& slot) noexcept;
-  void arm_watches() noexcept;
+  void arm(AsioSlot& slot) noexcept;
   bool lend(AsioSlot& slot) noexcept;
   void end_input(AsioSlot& slot, int error) noexcept;
   void finish_close(AsioSlot& slot) noexcept;
@@ -114,11 +116,12 @@ class AsioProactor final : public Proactor {
   ReadBuffers* buffers_;
   AsioLoop loop_;
   Slab<AsioSlot> slots_;
-  std::vector<Handle> due_;     // to be settled in this pass
-  std::deque<Handle> parked_;   // have bytes, and wait for a loan to come home
-  std::vector<Handle> to_arm_;  // watches to be armed by the next run()
+  std::vector<Handle> due_;       // to be settled in this pass
+  std::deque<Handle> parked_;     // have bytes, and wait for a loan to come home
+  std::vector<Handle> to_begin_;  // streams and watches for which the next run() begins an input
   CompletionSink* sink_ = nullptr;
-  std::size_t handled_ = 0;
+  std::size_t handled_ = 0;    // handlers run in this pass
+  bool more_to_read_ = false;  // a read of this pass filled its buffer
   Counters counters_;
 };
 

@@ -66,7 +66,7 @@ struct AsioSlot {
   // Whether it is in the proactor's list of that name.
   bool due = false;
   bool parked = false;
-  bool to_arm = false;
+  bool to_begin = false;
 
   AsioListener* listener() noexcept { return std::get_if<AsioListener>(&io); }
   AsioStream* stream() noexcept { return std::get_if<AsioStream>(&io); }

@@ -161,7 +161,7 @@ void Connection::jobs_done(Job* chain) {
   busy_ = false;
   while (chain != nullptr) {
     Job* job = std::exchange(chain, chain->next);
-    deliver(*job);
+    if (state_ != State::closing && !handler_ended_) deliver(*job);
     owner_.state_->give_back(job);
   }
   if (state_ == State::closing) return vanish_if_done();
@@ -176,7 +176,6 @@ void Connection::jobs_done(Job* chain) {
 }
 
 void Connection::deliver(Job& job) {
-  if (state_ == State::closing || handler_ended_) return;
   if (job.threw) return close(CloseReason::handler_threw, 0);
   owner_.shard_.requests += job.output.requests_;
   send(job.output);

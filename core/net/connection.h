@@ -44,8 +44,8 @@ class Connection final : private CompletionHandler {
   void jobs_done(Job* chain);
 
   // Ends in good order: no further request is taken, and what has been is answered.
-  void end(CloseReason reason);
-  void close(CloseReason reason, int error);
+  [[gnu::cold]] void end(CloseReason reason);
+  [[gnu::cold]] void close(CloseReason reason, int error);
 
   // For draining: true, once, if nothing has arrived since the last call and nothing is under way.
   bool was_quiet() noexcept;
@@ -60,17 +60,18 @@ class Connection final : private CompletionHandler {
   void on_completion(Completion& completion) noexcept override;
   [[gnu::cold]] void ended(const Completion& completion);
   void opened();
-  void received(Completion& completion);
+  // Every request's way, so all that it calls becomes one function.
+  [[gnu::flatten]] void received(Completion& completion);
   void receive_ended(int error);
   void sent(const Completion& completion);
 
   void take_on(Job::Kind kind);
   void serve_here(Job::Kind kind, std::span<const std::byte> input);
-  void hand_over(Job::Kind kind, Lease&& input);
+  [[gnu::noinline]] void hand_over(Job::Kind kind, Lease&& input);
   void deliver(Job& job);
   [[gnu::cold]] void handler_ended(Output::End how);
   void send(Output& output);
-  void send_or_queue(Output& output);
+  [[gnu::noinline]] void send_or_queue(Output& output);
   std::span<const std::byte> send_at_once(std::span<const std::byte> bytes);
   [[gnu::cold]] void note_first_byte();
   void start_send();
@@ -100,8 +101,8 @@ class Connection final : private CompletionHandler {
   bool busy_ = false;           // a chain of jobs is under way
   bool peer_ended_ = false;
   bool sent_first_ = false;
-  bool fresh_ = true;         // something has arrived since was_quiet()
-  bool closed_ = false;       // the proactor is done with the stream
+  bool fresh_ = true;    // something has arrived since was_quiet()
+  bool closed_ = false;  // the proactor is done with the stream
 };
 
 }  // namespace collet

@@ -140,7 +140,8 @@ void Connections::sweep() {
     }
   }
   const bool idle_ends = limits_.idle_timeout != nanoseconds::max();
-  if (next == nanoseconds::max() && idle_ends && open() > 0) next = loop_.now() + limits_.idle_timeout;
+  if (next == nanoseconds::max() && idle_ends && open() > 0)
+    next = loop_.now() + limits_.idle_timeout;
   if (next != nanoseconds::max()) sweep_later(next);
 }
 

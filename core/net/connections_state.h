@@ -57,7 +57,7 @@ struct Connections::State {
   Slab<std::optional<Connection>> connections;
   std::vector<std::unique_ptr<Job>> jobs;  // every job ever made here
   Job* idle_jobs = nullptr;
-  Job inline_job;                          // the one that runs when jobs run on the loop
+  Job inline_job;  // the one that runs when jobs run on the loop
   std::vector<std::unique_ptr<SendQueue>> idle_queues;
   bool draining = false;
   std::uint64_t drain_checked = 0;  // EventLoop::complete_passes() at the last look

@@ -2,8 +2,8 @@
 // dispatch.h: loop → pool → loop, a pass at a time.
 //
 // Handing over each request alone costs more than the request: a lock, a wake and a context switch
-// each way. So a pass's work goes to the pool in one submission with one wake, and replies come back
-// in one post: the first one finished wakes the loop, those that follow join it.
+// each way. So a pass's work goes to the pool in one submission with one wake, and replies come
+// back in one post: the first one finished wakes the loop, those that follow join it.
 #pragma once
 
 #include <atomic>

@@ -14,8 +14,8 @@ namespace collet {
 
 class Connection;
 
-// Made and read on the loop; run there or on a worker. Used again and again: its output buffer keeps
-// its memory, so that a reply allocates nothing.
+// Made and read on the loop; run there or on a worker. Used again and again: its output buffer
+// keeps its memory, so that a reply allocates nothing.
 struct Job {
   enum class Kind : std::uint8_t { open, data, end };
 
@@ -50,9 +50,8 @@ struct Job {
     reset_output();
   }
   void reset_output() noexcept {
-    output.input_ = output.borrowed_ = {};
-    if (!output.own_.empty()) output.own_.clear();
-    if (output.own_.capacity() > kKeptBytes) output.own_ = {};
+    output.borrowed_ = {};
+    if (!output.own_.empty()) forget_own_bytes();
     output.requests_ = 0;
     output.end_ = Output::End::none;
     threw = false;
@@ -60,6 +59,7 @@ struct Job {
 
   std::size_t input_bytes() const noexcept { return lease.bytes().size(); }
 
+  // A buffer larger than this is freed after use.
   static constexpr std::size_t kKeptBytes = 64 * 1024;
 
   Kind kind = Kind::data;
@@ -70,6 +70,12 @@ struct Job {
   Handler* handler = nullptr;
   Lease lease;
   Output output;
+
+ private:
+  void forget_own_bytes() noexcept {
+    output.own_.clear();
+    if (output.own_.capacity() > kKeptBytes) output.own_ = {};
+  }
 };
 
 }  // namespace collet

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <collet/tcp_server.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <collet/tcp_server.h>
 
 #include <algorithm>
 #include <atomic>
@@ -30,7 +30,8 @@ std::size_t connections_that_descriptors_allow() {
 
 absl::Status cannot_listen(const Endpoint& at, int error) {
   std::string_view remedy;
-  if (error == EADDRINUSE) remedy = "; stop what listens there, or let the kernel choose with port 0";
+  if (error == EADDRINUSE)
+    remedy = "; stop what listens there, or let the kernel choose with port 0";
   if (error == EACCES) remedy = "; choose a port above 1023, or a path you may write to";
   if (error == EADDRNOTAVAIL) remedy = "; no interface of this machine has that address";
   if (error == EAFNOSUPPORT) remedy = "; this machine has no such protocol, use an IPv4 address";
@@ -48,8 +49,8 @@ struct Lane {
 
   EventLoop loop;
   Connections connections;
-  std::unique_ptr<Acceptor> acceptor;   // null in a lane that is handed its connections
-  std::atomic<std::size_t> coming{0};   // handed over, not yet open here
+  std::unique_ptr<Acceptor> acceptor;  // null in a lane that is handed its connections
+  std::atomic<std::size_t> coming{0};  // handed over, not yet open here
   std::thread thread;
 };
 
@@ -142,8 +143,8 @@ absl::Status TcpServer::Impl::listen(const Backend& backend) {
   return absl::OkStatus();
 }
 
-// Several listeners on one port need SO_REUSEPORT, and with it the kernel would also let us join the
-// port of a stranger's server. So the port is claimed without it first.
+// Several listeners on one port need SO_REUSEPORT, and with it the kernel would also let us join
+// the port of a stranger's server. So the port is claimed without it first.
 absl::Status TcpServer::Impl::claim_port(const Backend& backend) {
   auto claimant = backend.make();
   if (!claimant.ok()) return claimant.status();

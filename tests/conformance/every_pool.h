@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <ostream>
 #include <semaphore>
 #include <string>
 #include <utility>
@@ -36,6 +37,10 @@ inline const Registry& pool_registry() {
 struct PoolCase {
   std::string spec;
   std::size_t workers;
+
+  friend std::ostream& operator<<(std::ostream& out, const PoolCase& one) {
+    return out << one.spec << " with " << one.workers << " workers";
+  }
 };
 
 // Every pool, and once more with each option that changes how its workers come and go.
@@ -102,17 +107,26 @@ class PoolConformanceTest : public ::testing::TestWithParam<PoolCase> {
     return tasks;
   }
 
-  // Occupies every worker until release_workers(); returns when all of them are.
-  void occupy_workers() {
+  // A task for each worker that occupies it until release_workers().
+  std::vector<Task> make_occupying() {
+    std::vector<Task> tasks;
     for (std::size_t i = 0; i < GetParam().workers; ++i) {
-      ASSERT_TRUE(submit([this] {
+      tasks.emplace_back([this] {
         occupied_.release();
         EXPECT_TRUE(released_.try_acquire_for(kPatience));
-      }));
+      });
     }
+    return tasks;
+  }
+  void wait_until_occupied() {
     for (std::size_t i = 0; i < GetParam().workers; ++i) {
       ASSERT_TRUE(occupied_.try_acquire_for(kPatience)) << "only " << i << " workers run";
     }
+  }
+  void occupy_workers() {
+    auto tasks = make_occupying();
+    ASSERT_EQ(pool_->submit_bulk(tasks), tasks.size());
+    wait_until_occupied();
   }
   void release_workers() { released_.release(static_cast<std::ptrdiff_t>(GetParam().workers)); }
 

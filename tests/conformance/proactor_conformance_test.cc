@@ -64,13 +64,10 @@ TEST_P(ProactorConformanceTest, AnOldHandleDoesNotReachItsSuccessor) {
 
 TEST_P(ProactorConformanceTest, BindReplacesTheToken) {
   const Connected one = receiving(local_pair());
-  const Named renamed = driver().take(one.stream.handle);
-  driver()[renamed].begun = driver()[one.stream].begun;
-  driver()[one.stream] = {};
-  driver()[one.stream].begun[Operation::close] = 1;  // so that it is closed by its new name only
-  driver()[one.stream].last[Operation::close] = 1;
+  const Named renamed = driver().rename(one.stream);
   write_all(one.peer, "hello");
   driver().run_until_received(renamed, 5);
+  EXPECT_EQ(driver()[one.stream].received, "");
 }
 
 // Two streams are readable in one pass and the first closes the second, whose number is then used
@@ -246,20 +243,23 @@ TEST_P(ProactorConformanceTest, DestroyingClosesWhatIsStillOpen) {
 // -- R8, and the deadline of run()
 // -----------------------------------------------------------------
 
-TEST_P(ProactorConformanceTest, TrueFromRunMeansThatAllWasHandedOver) {
+TEST_P(ProactorConformanceTest, TrueFromRunMeansThatTheAcceptQueueIsEmpty) {
   const Named listener = driver().listen("127.0.0.1:0");
   const Endpoint at = driver()->endpoint(listener.handle, Side::local);
   std::vector<Descriptor> clients;
   for (int i = 0; i < 300; ++i) clients.push_back(dial(at));
   driver().start(listener, Operation::accept);
+  driver().run_what_is_ready();
+  EXPECT_EQ(driver()[listener].accepted.size(), clients.size());
+  for (const Handle accepted : driver()[listener].accepted) driver().take(accepted);
+}
+
+TEST_P(ProactorConformanceTest, TrueFromRunMeansThatSocketsHaveBeenEmptied) {
   const Connected one = receiving(local_pair());
   const std::string text = pattern(150'000);
   write_all(one.peer, text);
-
   driver().run_what_is_ready();
-  EXPECT_EQ(driver()[listener].accepted.size(), clients.size());
-  EXPECT_EQ(driver()[one.stream].received, text);
-  for (const Handle accepted : driver()[listener].accepted) driver().take(accepted);
+  EXPECT_EQ(driver()[one.stream].received.size(), text.size());
 }
 
 TEST_P(ProactorConformanceTest, WorkThatMakesWorkDoesNotKeepRunFromReturning) {

@@ -104,6 +104,13 @@ class ProactorDriver final : private CompletionSink {
     EXPECT_EQ(proactor_->bind(accepted, stream.token), 0);
     return open_[stream.token] = stream;
   }
+  // Gives a stream a new token, under which it is known from now on.
+  Named rename(const Named& named) {
+    const Named renamed = take(named.handle);
+    seen_[renamed.token] = std::exchange(seen_[named.token], Seen());
+    open_.erase(named.token);
+    return renamed;
+  }
   int start(const Named& named, Operation operation = Operation::receive) {
     const int error = proactor_->start(named.handle);
     if (error == 0) ++(*this)[named].begun[operation];

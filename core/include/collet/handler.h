@@ -25,10 +25,10 @@ enum class CloseReason : std::uint8_t {
   peer_closed,     // the peer ended and everything was answered
   handler_closed,  // Output::finish() or close()
   handler_threw,
-  error,           // the connection failed: see the errno value beside it
-  idle,            // nothing arrived for the idle timeout
-  drained,         // the server is stopping and everything that had arrived was answered
-  forced,          // the server stopped before the peer was done
+  error,    // the connection failed: see the errno value beside it
+  idle,     // nothing arrived for the idle timeout
+  drained,  // the server is stopping and everything that had arrived was answered
+  forced,   // the server stopped before the peer was done
 };
 inline constexpr std::size_t kCloseReasons = 7;
 std::string_view to_string(CloseReason reason) noexcept;
@@ -38,8 +38,13 @@ class Output {
  public:
   // Appends. Bytes that lie in the input of this very call are not copied.
   void write(std::span<const std::byte> bytes) {
-    if (bytes.empty() || (own_.empty() && borrow(bytes))) return;
-    own_.insert(own_.end(), bytes.begin(), bytes.end());
+    const bool from_input = bytes.data() >= input_.data() &&
+                            bytes.data() + bytes.size() <= input_.data() + input_.size();
+    if (from_input && borrowed_.empty() && own_.empty()) {
+      borrowed_ = bytes;
+    } else {
+      append(bytes);
+    }
   }
   void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
 
@@ -58,18 +63,7 @@ class Output {
   friend struct Job;
   enum class End : std::uint8_t { none, finish, close };
 
-  bool borrow(std::span<const std::byte> bytes) noexcept {
-    const bool inside = bytes.data() >= input_.data() &&
-                        bytes.data() + bytes.size() <= input_.data() + input_.size();
-    if (!inside) return false;
-    if (borrowed_.empty()) {
-      borrowed_ = bytes;
-      return true;
-    }
-    if (borrowed_.data() + borrowed_.size() != bytes.data()) return false;
-    borrowed_ = {borrowed_.data(), borrowed_.size() + bytes.size()};
-    return true;
-  }
+  void append(std::span<const std::byte> bytes);
 
   std::span<const std::byte> input_;
   std::span<const std::byte> borrowed_;  // part of input_, sent before own_

@@ -21,8 +21,8 @@ class Histogram {
 
   static constexpr int kMantissaBits = 7;
   static constexpr int kRangeBits = 44;  // 4.9 hours; longer ones count there, and keep their max
-  static constexpr std::size_t kBuckets =
-      std::size_t{kRangeBits - kMantissaBits + 1} << kMantissaBits;
+  static constexpr std::size_t kBuckets = std::size_t{kRangeBits - kMantissaBits + 1}
+                                          << kMantissaBits;
 
   // No allocation, no branch but the range checks. Negative counts as 0.
   void record(Nanoseconds value) noexcept {

@@ -148,22 +148,38 @@ inline int socket_error(int fd) noexcept {
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
 }
 
-// One receive or send, restarted when a signal interrupts it. -EAGAIN when it would block. By system
-// call number: recv() and send() are cancellation points, which costs a threaded process two atomic
-// operations and some sixty instructions each.
+// A system call without the C library around it: recv() and send() are cancellation points, which
+// costs a threaded process two atomic operations and some sixty instructions for each call, a
+// quarter of all that an echoed request takes. Returns the result or -errno.
+inline std::ptrdiff_t system_call(long number, long a, const void* b, std::size_t c,
+                                  long d) noexcept {
+#if defined(__x86_64__)
+  std::ptrdiff_t result;
+  register long fourth __asm__("r10") = d;
+  register long fifth __asm__("r8") = 0;
+  register long sixth __asm__("r9") = 0;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth), "r"(fifth), "r"(sixth)
+                   : "rcx", "r11", "memory");
+  return result;
+#else
+  const auto result = ::syscall(number, a, b, c, d, nullptr, 0);
+  return result < 0 ? -errno : result;
+#endif
+}
+
+// One receive or send, restarted when a signal interrupts it. -EAGAIN when it would block.
 inline std::ptrdiff_t receive_some(int fd, std::span<std::byte> into) noexcept {
   while (true) {
-    const auto count = ::syscall(SYS_recvfrom, fd, into.data(), into.size(), 0, nullptr, nullptr);
-    if (count >= 0) return count;
-    if (errno != EINTR) return -errno;
+    const auto count = system_call(SYS_recvfrom, fd, into.data(), into.size(), 0);
+    if (count != -EINTR) return count;
   }
 }
 inline std::ptrdiff_t send_some(int fd, std::span<const std::byte> bytes) noexcept {
   while (true) {
-    const auto count =
-        ::syscall(SYS_sendto, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL, nullptr, 0);
-    if (count >= 0) return count;
-    if (errno != EINTR) return -errno;
+    const auto count = system_call(SYS_sendto, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count != -EINTR) return count;
   }
 }
 

@@ -10,6 +10,7 @@
 //   T6  A pool of one worker runs tasks in the order they were accepted.
 //   T7  stop() may be called from any thread that is not a worker, once; the destructor stops
 //       with `discard` if nobody did.
+//   T8  A task that takes long occupies one worker, and delays no task that another could run.
 //
 // Every call but the destructor may be made from any thread.
 #pragma once
@@ -29,23 +30,23 @@ enum class StopMode : std::uint8_t {
 
 struct PoolStats {
   std::uint64_t accepted = 0;
-  std::uint64_t run = 0;        // finished, those that threw included
+  std::uint64_t run = 0;  // finished, those that threw included
   std::uint64_t threw = 0;
   std::uint64_t discarded = 0;  // destroyed unrun by stop(discard)
   std::uint64_t refused = 0;
-  std::size_t queued = 0;       // accepted, not begun
+  std::size_t queued = 0;  // accepted, not begun
 };
 
 class ThreadPool {
  public:
   virtual ~ThreadPool() = default;
 
-  // Takes the task; false if the pool has stopped, and then `task` is untouched. Waits for no room:
-  // a bounded pool's bound does not apply.
+  // Takes the task; false if the pool has stopped or memory has run out, and then `task` is
+  // untouched. Waits for no room: a bounded pool's bound does not apply.
   virtual bool submit(Task& task) noexcept = 0;
 
   // Takes tasks from the front with one lock and one wake, and returns how many: all, or none if
-  // the pool has stopped.
+  // the pool has stopped or memory has run out.
   virtual std::size_t submit_bulk(std::span<Task> tasks) noexcept = 0;
 
   // As submit(), but also refuses when a bounded pool is full.

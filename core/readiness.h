@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// readiness.h: the Proactor that waits with a Poller. Operations are in readiness_proactor.cc, what
+// run() does about events in readiness_run.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <collet/readiness_proactor.h>
+
+#include "core/lease_slabs.h"
+#include "core/slab.h"
+
+namespace collet {
+
+class ReadinessProactor final : public Proactor {
+ public:
+  ReadinessProactor(std::unique_ptr<Poller> poller, const ReadinessLimits& limits)
+      : poller_(std::move(poller)),
+        limits_(limits),
+        events_(limits.events),
+        leases_(limits.slab_bytes, limits.receive_bytes, limits.slabs,
+                [this] { poller_->wake(); }) {}
+  ~ReadinessProactor() override;
+
+  Opened listen(const Endpoint& at, const ListenOptions& options, Token token) noexcept override;
+  Opened connect(const Endpoint& to, const Endpoint* from, Token token) noexcept override;
+  Opened adopt(int socket, Token token) noexcept override;
+  Opened watch(int fd, Interest interest, Token token) noexcept override;
+  int bind(Handle handle, Token token) noexcept override;
+  int start(Handle handle) noexcept override;
+  int stop(Handle handle) noexcept override;
+  std::size_t send_now(Handle handle, std::span<const std::byte> bytes) noexcept override;
+  int send(Handle handle, std::span<const std::byte> bytes) noexcept override;
+  int shutdown(Handle handle) noexcept override;
+  int close(Handle handle, bool reset) noexcept override;
+  int release(Handle handle) noexcept override;
+  Endpoint endpoint(Handle handle, Side side) noexcept override;
+  Counters counters() const noexcept override { return counters_; }
+  std::chrono::nanoseconds now() noexcept override;
+  bool run(std::chrono::nanoseconds deadline, CompletionSink& sink) noexcept override;
+  void wake() noexcept override { poller_->wake(); }
+
+ private:
+  enum class Kind : std::uint8_t { none, listener, connecting, stream, watch };
+  // Between start() and its last completion a handle is producing, or starved: readable, but with
+  // no lease left to receive into.
+  enum class Flow : std::uint8_t { idle, producing, starved };
+
+  // One cache line for everything a handle names.
+  struct Slot {
+    int fd = -1;
+    std::uint32_t generation = 2;
+    Token token{};
+    Kind kind = Kind::none;
+    bool registered = false;  // known to the Poller, with the interest `armed`
+    Flow flow = Flow::idle;
+    bool ending = false;  // stop() was called; that last completion is queued
+    bool sending = false;
+    bool refusing = false;  // a listener shut down: its Unix path may by now be another's
+    Interest armed = Interest::none;
+    Interest watched = Interest::read;  // what start() arms: not only read for a watch
+    int send_error = 0;                 // from send_now(), for the next send()
+    std::size_t sent = 0;
+    std::span<const std::byte> unsent{};
+  };
+
+  static constexpr std::uint64_t kIndexMask = 0xffffffffU;
+
+  Slot* find(Handle handle) noexcept;
+  Opened open(Kind kind, int fd, Token token);
+  Handle handle_of(std::uint32_t index) noexcept { return {index, slots_[index].generation}; }
+  static void end_generation(Slot& slot) noexcept;
+
+  enum class Arm : std::uint8_t { at_least, exactly };
+  int arm(std::uint32_t index, Arm how) noexcept;
+  void disarm(Slot& slot) noexcept;
+
+  void queue(Operation operation, std::uint32_t index, int error);
+  void deliver_queued(CompletionSink& sink);
+  // Every event's way, so what it usually calls becomes one function with it.
+  [[gnu::flatten]] void handle_event(const Event& event, CompletionSink& sink);
+  [[gnu::noinline]] void handle_other_event(Handle handle, Readiness ready, CompletionSink& sink);
+  void ignore(Handle handle, Readiness ready) noexcept;
+  void accept_some(std::uint32_t index, CompletionSink& sink);
+  void receive_some_bytes(std::uint32_t index, CompletionSink& sink);
+  void send_more(std::uint32_t index, CompletionSink& sink);
+  void finish_connect(std::uint32_t index, CompletionSink& sink);
+  void report_readiness(std::uint32_t index, Readiness ready, CompletionSink& sink);
+  [[gnu::cold]] void end_producing(std::uint32_t index, int error, CompletionSink& sink);
+  [[gnu::cold]] void starve(std::uint32_t index);
+  void feed_starved();
+  std::chrono::nanoseconds timeout_until(std::chrono::nanoseconds deadline) noexcept;
+
+  struct Queued {
+    Completion completion;
+    std::uint32_t index;
+  };
+
+  std::unique_ptr<Poller> poller_;
+  ReadinessLimits limits_;
+  std::vector<Event> events_;
+  Slab<Slot> slots_;
+  std::vector<Queued> queued_;      // completions of operations that ended without waiting
+  std::vector<Queued> delivering_;  // the batch being handed over: kept to reuse its memory
+  std::vector<Handle> starved_;
+  Counters counters_;
+  bool at_bound_ = false;
+  LeaseSlabs leases_;  // last: its return wakes the Poller
+};
+
+}  // namespace collet

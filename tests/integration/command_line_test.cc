@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+// command_line_test.cc

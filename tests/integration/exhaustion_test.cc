@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+// exhaustion_test.cc

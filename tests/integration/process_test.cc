@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+// process_test.cc

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// every_cell.h: every registered backend with every registered pool, as the parameter of tests that
+// run a whole server in this process.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <collet/address.h>
+#include <collet/builtin.h>
+#include <collet/registry.h>
+#include <collet/tcp_server.h>
+
+#include "tests/support/client.h"
+#include "tests/support/journal.h"
+
+namespace collet::integration {
+
+inline const Registry& registry() {
+  static const Registry* filled = [] {
+    auto* registry = new Registry();
+    add_builtin_backends(*registry);
+    add_builtin_pools(*registry);
+    return registry;
+  }();
+  return *filled;
+}
+
+struct Cell {
+  std::string backend;
+  std::string pool;
+  std::size_t workers = 0;
+};
+
+// `workers`: the sizes that a pool with threads is tried with.
+inline std::vector<Cell> cells(const std::vector<std::size_t>& workers, bool threadless) {
+  std::vector<Cell> all;
+  for (const BackendDescription* backend : registry().backends()) {
+    for (const PoolDescription* pool : registry().pools()) {
+      if (!pool->has_workers && threadless) all.push_back({backend->name, pool->name, 0});
+      for (const std::size_t count : workers) {
+        if (pool->has_workers) all.push_back({backend->name, pool->name, count});
+      }
+    }
+  }
+  return all;
+}
+
+inline std::vector<Cell> every_cell() { return cells({1, 2}, true); }
+inline std::vector<Cell> every_cell_with_threads(std::size_t workers) {
+  return cells({workers}, false);
+}
+// For what no pool has a part in.
+inline std::vector<Cell> every_backend() { return cells({}, true); }
+
+inline std::string name_of_cell(const ::testing::TestParamInfo<Cell>& info) {
+  return info.param.backend + "_" + info.param.pool + "_" + std::to_string(info.param.workers);
+}
+
+class CellTest : public ::testing::TestWithParam<Cell> {
+ protected:
+  using Server = std::unique_ptr<TcpServer>;
+
+  static ServerOptions loopback() {
+    ServerOptions options;
+    options.listen = *parse_endpoint("127.0.0.1:0");
+    options.workers = GetParam().workers;
+    return options;
+  }
+
+  static absl::StatusOr<Server> try_serve(const ServerOptions& options,
+                                          TcpServer::MakeHandler make_handler) {
+    return TcpServer::start(*registry().backend(GetParam().backend),
+                            *registry().pool(GetParam().pool), options, std::move(make_handler));
+  }
+  static Server serve(const ServerOptions& options, TcpServer::MakeHandler make_handler) {
+    auto server = try_serve(options, std::move(make_handler));
+    if (!server.ok()) ADD_FAILURE() << server.status();
+    return *std::move(server);
+  }
+  // Keep what `behaviour` refers to longer than the server.
+  Server serve(const ServerOptions& options, const Behaviour& behaviour = {}) {
+    return serve(options, [this, behaviour] { return make_handler(behaviour); });
+  }
+
+  std::unique_ptr<Handler> make_handler(const Behaviour& behaviour = {}) {
+    return std::make_unique<ScriptedHandler>(behaviour, journal_);
+  }
+
+  static std::uint64_t closed(TcpServer& server, CloseReason reason) {
+    return server.stats().connections.closed[static_cast<std::size_t>(reason)];
+  }
+
+  Journal journal_;
+};
+
+}  // namespace collet::integration
