@@ -71,16 +71,24 @@ inline int open_listener(const Endpoint& at, const ListenOptions& options) noexc
   return -error;
 }
 
-// Lets no new connection into the accept queue, so that it can be emptied for good: TCP handshakes
-// are dropped by a filter (closing instead would reset those in the queue), a Unix path is removed.
+// Lets nobody else begin to connect, so that the accept queue can be emptied for good: a filter
+// drops what begins a TCP handshake, and those under way still end in the queue (closing instead
+// would reset it); a Unix path is removed.
 inline void refuse_new_connections(int listener) noexcept {
   const Endpoint at = socket_endpoint(listener, Side::local);
   if (at.family() == AF_UNIX) {
     ::unlink(reinterpret_cast<const sockaddr_un*>(at.address())->sun_path);
     return;
   }
-  sock_filter drop_all[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
-  const sock_fprog program{1, drop_all};
+  constexpr unsigned kFlags = 13;  // of the TCP header, which is what the filter is shown
+  constexpr unsigned kSyn = 0x02;
+  sock_filter drop_syn[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kFlags),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, kSyn, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, 0xffffffffU),
+  };
+  const sock_fprog program{4, drop_syn};
   ::setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
