@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <collet/event_loop.h>
 
+#include <algorithm>
 #include <cassert>
 #include <functional>
 #include <thread>
@@ -43,7 +44,7 @@ void EventLoop::run() {
     run_posted();
     run_deferred();
     // In this order: what was accepted before the stop is visible once the stop is.
-    if (stopped_.load(std::memory_order_acquire) && !has_posted_.load()) break;
+    if (stopped_.load(std::memory_order_acquire) && !more_posted()) break;
     if (proactor_->run(wait_deadline(), *this)) ++complete_passes_;
     sleeping_.store(false, std::memory_order_relaxed);
     run_deferred();
@@ -55,7 +56,7 @@ void EventLoop::run() {
 EventLoop::Nanoseconds EventLoop::wait_deadline() {
   if (!deferred_.empty()) return Nanoseconds::min();
   sleeping_.store(true, std::memory_order_seq_cst);
-  if (has_posted_.load(std::memory_order_seq_cst)) return Nanoseconds::min();
+  if (more_posted()) return Nanoseconds::min();
   return timers_->earliest();
 }
 
@@ -86,21 +87,22 @@ bool EventLoop::post(Task task) {
   return true;
 }
 
+// Takes all there is, and runs a bounded part of it a pass.
 void EventLoop::run_posted() {
-  if (!has_posted_.load(std::memory_order_acquire)) return;
-  {
+  if (next_taken_ == taken_.size()) {
+    if (!has_posted_.load(std::memory_order_acquire)) return;
+    taken_.clear();
+    next_taken_ = 0;
     const std::lock_guard lock(mutex_);
-    if (posted_.size() <= kMostPosted) {
-      running_.swap(posted_);
-      has_posted_.store(false, std::memory_order_relaxed);
-    } else {
-      const auto end = posted_.begin() + kMostPosted;
-      running_.assign(std::make_move_iterator(posted_.begin()), std::make_move_iterator(end));
-      posted_.erase(posted_.begin(), end);
-    }
+    taken_.swap(posted_);
+    has_posted_.store(false, std::memory_order_relaxed);
   }
-  for (Task& task : running_) run_task(task);
-  running_.clear();
+  const std::size_t end = std::min(next_taken_ + kMostPosted, taken_.size());
+  while (next_taken_ < end) run_task(taken_[next_taken_++]);
+}
+
+bool EventLoop::more_posted() const noexcept {
+  return next_taken_ < taken_.size() || has_posted_.load(std::memory_order_seq_cst);
 }
 
 void EventLoop::defer(Task task) {

@@ -60,10 +60,13 @@ void AsioProactor::on_read(AsioSlot& slot, const error_code& error, std::size_t 
   --slot.inputs;
   if (!error) {
     slot.stream()->kept = bytes;
+    slot.stream()->emptied = bytes < buffers_->size() && !bounded_;
   } else if (error != asio::error::operation_aborted && !slot.closing) {
     end_input(slot, error == asio::error::eof ? 0 : asio_errno(error));
   }
   settle(slot);
+  // Of bytes that have to wait nobody knows any more whether others have come behind them.
+  if (AsioStream* stream = slot.stream()) stream->emptied = false;
 }
 
 void AsioProactor::on_write(AsioSlot& slot, const error_code& error, std::size_t bytes) noexcept {
@@ -109,19 +112,13 @@ void AsioProactor::on_ready(AsioSlot& slot, const error_code& error) noexcept {
 
 // Asio's waiters complete on an error or a hang-up too, without saying so; poll(2) tells.
 void AsioProactor::report_readiness(AsioSlot& slot) noexcept {
-  const Interest interest = slot.watch()->interest;
-  const int wanted = (has(interest, Readiness::read) ? POLLIN : 0) |
-                     (has(interest, Readiness::write) ? POLLOUT : 0);
-  pollfd asked{slot.fd(), static_cast<short>(wanted), 0};
+  pollfd asked{slot.fd(), static_cast<short>(slot.watch()->interest), 0};
   ::poll(&asked, 1, 0);
-  const auto is = [&asked](int bit, Readiness readiness) {
-    return (asked.revents & bit) != 0 ? readiness : Readiness::none;
-  };
   Completion done;
   done.operation = Operation::ready;
   done.token = slot.token;
-  done.ready = is(POLLIN, Readiness::read) | is(POLLOUT, Readiness::write) |
-               is(POLLERR, Readiness::error) | is(POLLHUP, Readiness::hang_up);
+  done.ready = static_cast<Readiness>(asked.revents) &
+               (slot.watch()->interest | Readiness::error | Readiness::hang_up);
   if (done.ready != Readiness::none) sink_->complete(done);
 }
 
@@ -237,7 +234,7 @@ bool AsioProactor::lend(AsioSlot& slot) noexcept {
   Completion done;
   done.operation = Operation::receive;
   done.token = slot.token;
-  done.emptied = stream.kept < buffers_->size();
+  done.emptied = stream.emptied;
   if (!done.emptied) more_to_read_ = true;
   done.lease = buffers_->lend(std::exchange(stream.buffer, nullptr), std::exchange(stream.kept, 0));
   sink_->complete(done);

@@ -244,9 +244,9 @@ bool AsioProactor::run(std::chrono::nanoseconds deadline, CompletionSink& sink) 
     settle_all_due();
   }
   sink_ = nullptr;
-  const bool bounded = handled_ >= kPassBound;
-  if (bounded) ++counters_.bounded_passes;
-  return !bounded && !more_to_read_ && due_.empty();
+  bounded_ = handled_ >= kPassBound;
+  if (bounded_) ++counters_.bounded_passes;
+  return !bounded_ && !more_to_read_ && due_.empty() && parked_.empty();
 }
 
 namespace {

@@ -121,6 +121,7 @@ class AsioProactor final : public Proactor {
   std::vector<Handle> to_begin_;  // streams and watches for which the next run() begins an input
   CompletionSink* sink_ = nullptr;
   std::size_t handled_ = 0;    // handlers run in this pass
+  bool bounded_ = false;       // the last run() left reads that it had made to this one
   bool more_to_read_ = false;  // a read of this pass filled its buffer
   Counters counters_;
 };

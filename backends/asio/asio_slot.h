@@ -37,6 +37,7 @@ struct AsioStream {
   AsioSocket socket;
   ReadBuffers::Buffer* buffer = nullptr;
   std::size_t kept = 0;  // bytes read into `buffer` and not yet lent
+  bool emptied = false;  // the socket held no more than these, just now
   std::span<const std::byte> unsent{};
   std::size_t sent = 0;
   bool unix_path = false;  // connecting to one

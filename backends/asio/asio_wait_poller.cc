@@ -198,9 +198,8 @@ void AsioWaitPoller::on_ready(const Waiter& waiter, const error_code& error) noe
 
 Readiness AsioWaitPoller::errors_of(int fd) noexcept {
   pollfd asked{fd, 0, 0};
-  if (::poll(&asked, 1, 0) <= 0) return Readiness::none;
-  return ((asked.revents & POLLERR) != 0 ? Readiness::error : Readiness::none) |
-         ((asked.revents & POLLHUP) != 0 ? Readiness::hang_up : Readiness::none);
+  ::poll(&asked, 1, 0);
+  return static_cast<Readiness>(asked.revents) & (Readiness::error | Readiness::hang_up);
 }
 
 // Several waiters of one descriptor make one event.

@@ -35,7 +35,7 @@ class OperationMemory {
   }
 
  private:
-  static constexpr std::size_t kBlock = 192;  // the largest operation in use takes 176
+  static constexpr std::size_t kBlock = 144;  // the largest in use, an accept; a read takes 128
 
   struct Block {
     Block* next;

@@ -53,7 +53,7 @@ void Acceptor::resume() {
 void Acceptor::descriptor_freed() {
   if (retry_ == TimerId::none) return;
   loop_.cancel(std::exchange(retry_, TimerId::none));
-  start();
+  if (!paused_) start();
 }
 
 void Acceptor::on_completion(Completion& completion) noexcept {
@@ -77,7 +77,7 @@ void Acceptor::accepting_ended(int error) {
   ++pauses_;
   retry_ = loop_.call_after(retry_delay_, [this] {
     retry_ = TimerId::none;
-    start();
+    if (!paused_) start();
   });
   retry_delay_ = std::min(retry_delay_ * 2, kLongestRetry);
 }

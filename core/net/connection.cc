@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/net/connection.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -9,6 +10,14 @@
 namespace collet {
 
 using std::chrono::nanoseconds;
+
+namespace {
+
+// What a piece of unhandled input counts towards the water mark at least: many tiny ones weigh by
+// the jobs that hold them, and by the replies that one chain of them would make.
+constexpr std::size_t kLeastWeight = 1024;
+
+}  // namespace
 
 Connection::Connection(Connections& owner, std::uint32_t index, std::unique_ptr<Handler> handler)
     : owner_(owner), handler_(std::move(handler)), index_(index) {}
@@ -151,7 +160,7 @@ void Connection::hand_over(Job::Kind kind, Lease&& input) {
     busy_ = true;
     return owner_.state_->dispatch.submit(job);
   }
-  pending_bytes_ += job->input_bytes();
+  pending_bytes_ += std::max(job->input_bytes(), kLeastWeight);
   (pending_ == nullptr ? pending_ : pending_last_->next) = job;
   pending_last_ = job;
   throttle();

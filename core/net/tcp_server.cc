@@ -33,6 +33,7 @@ absl::Status cannot_listen(const Endpoint& at, int error) {
   if (error == EADDRINUSE)
     remedy = "; stop what listens there, or let the kernel choose with port 0";
   if (error == EACCES) remedy = "; choose a port above 1023, or a path you may write to";
+  if (error == ENOENT) remedy = "; create the directory it is to be in";
   if (error == EADDRNOTAVAIL) remedy = "; no interface of this machine has that address";
   if (error == EAFNOSUPPORT) remedy = "; this machine has no such protocol, use an IPv4 address";
   return absl::UnavailableError(absl::StrFormat("cannot listen on %s: %s%s", format_endpoint(at),
@@ -64,6 +65,7 @@ struct TcpServer::Impl {
   void accepted(Lane& lane, Handle stream);
   void hand_over(Lane& from, Lane& to, Handle stream);
   void connection_gone(Lane& lane);
+  bool has_room() const noexcept { return connections < options.max_connections; }
   void pause_all(Lane& here);
   void resume_all();
   void one_less();
@@ -84,7 +86,7 @@ struct TcpServer::Impl {
   std::atomic<bool> stopping{false};
 
   std::mutex mutex;  // of on_drained
-  std::function<void()> on_drained;
+  std::vector<std::function<void()>> on_drained;
   std::mutex join_mutex;  // of the threads' ends
 };
 
@@ -205,7 +207,7 @@ void TcpServer::Impl::hand_over(Lane& from, Lane& to, Handle stream) {
 void TcpServer::Impl::connection_gone(Lane& lane) {
   --connections;
   if (lane.acceptor != nullptr) lane.acceptor->descriptor_freed();
-  if (at_limit.exchange(false)) resume_all();
+  if (has_room() && at_limit.exchange(false)) resume_all();
   one_less();
 }
 
@@ -218,13 +220,15 @@ void TcpServer::Impl::pause_all(Lane& here) {
     lane->loop.post([acceptor = lane->acceptor.get()] { acceptor->pause(); });
   }
   at_limit = true;
-  if (connections < options.max_connections && at_limit.exchange(false)) resume_all();
+  if (has_room() && at_limit.exchange(false)) resume_all();
 }
 
 void TcpServer::Impl::resume_all() {
   for (const auto& lane : lanes) {
     if (lane->acceptor == nullptr) continue;
-    lane->loop.post([acceptor = lane->acceptor.get()] { acceptor->resume(); });
+    lane->loop.post([this, acceptor = lane->acceptor.get()] {
+      if (has_room()) acceptor->resume();  // else another lane has filled it, and raised the flag
+    });
   }
 }
 
@@ -232,19 +236,19 @@ void TcpServer::Impl::resume_all() {
 
 void TcpServer::Impl::one_less() {
   if (--live > 0) return;
-  std::function<void()> tell;
+  std::vector<std::function<void()>> waiting;
   {
     const std::lock_guard lock(mutex);
-    tell = std::move(on_drained);
+    waiting.swap(on_drained);
   }
-  if (tell) tell();
+  for (const auto& tell : waiting) tell();
   for (const auto& lane : lanes) lane->loop.stop();
 }
 
 void TcpServer::drain(std::function<void()> on_drained) {
-  {
+  if (on_drained) {
     const std::lock_guard lock(impl_->mutex);
-    impl_->on_drained = std::move(on_drained);
+    impl_->on_drained.push_back(std::move(on_drained));
   }
   for (const auto& lane : impl_->lanes) {
     lane->loop.post([lane = lane.get()] {

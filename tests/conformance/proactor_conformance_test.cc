@@ -127,7 +127,7 @@ TEST_P(ProactorConformanceTest, StoppingEndsInEcanceled) {
 TEST_P(ProactorConformanceTest, StoppingWhatWasNotStartedHasNoEffect) {
   const Connected one = connected(local_pair());
   EXPECT_EQ(driver()->stop(one.stream.handle), 0);
-  driver().expect_silence();
+  driver().run_for_a_while();
   EXPECT_EQ(driver()[one.stream].last, Tally());
   EXPECT_EQ(driver().start(one.stream), 0);
   write_all(one.peer, "x");

@@ -69,8 +69,7 @@ class ProactorDriver final : private CompletionSink {
     hooks_[named.token] = std::move(hook);
   }
 
-  // -- Operations, counted
-  // -------------------------------------------------------------------------
+  // -- Operations, counted --------------------------------------------------------------------
 
   Named listen(const Endpoint& at, const ListenOptions& options = {}) {
     return open([&](Token token) { return proactor_->listen(at, options, token); });
@@ -132,8 +131,7 @@ class ProactorDriver final : private CompletionSink {
     return fd;
   }
 
-  // -- Running
-  // -------------------------------------------------------------------------------------
+  // -- Running --------------------------------------------------------------------------------
 
   bool run(nanoseconds deadline) {
     running_ = true;
@@ -164,14 +162,13 @@ class ProactorDriver final : private CompletionSink {
     run_until([&] { return (*this)[named].received.size() >= size; });
   }
 
-  // Runs for as long as a wrong completion would need to show.
-  void expect_silence() {
+  // Runs for as long as what should not happen would need to show.
+  void run_for_a_while() {
     const nanoseconds end = proactor_->now() + milliseconds(20);
     while (proactor_->now() < end) run(end);
   }
 
-  // -- Ending
-  // --------------------------------------------------------------------------------------
+  // -- Ending ---------------------------------------------------------------------------------
 
   // Closes what is open, and checks that each operation ended exactly once.
   void close_all() {

@@ -123,7 +123,7 @@ TEST_P(ProactorSocketTest, APortInUseIsRefusedUnlessShared) {
 TEST_P(ProactorSocketTest, AListenerIsSilentUntilStarted) {
   const Named listener = driver().listen("127.0.0.1:0");
   const Descriptor early = dial(where(listener));
-  driver().expect_silence();
+  driver().run_for_a_while();
   EXPECT_TRUE(driver()[listener].accepted.empty());
   driver().start(listener, Operation::accept);
   accepted(listener);
@@ -145,7 +145,7 @@ TEST_P(ProactorSocketTest, AUnixPathInUseIsRefusedAndALeftoverTakenOver) {
   accepted(second);
 }
 
-TEST_P(ProactorSocketTest, AcceptedAndConnectedSocketsAreNotInherited) {
+TEST_P(ProactorSocketTest, AReleasedSocketIsNonBlockingAndNotInherited) {
   const Named listener = accepting(endpoint("127.0.0.1:0"));
   const Descriptor client = dial(where(listener));
   const Named stream = accepted(listener);
@@ -153,23 +153,31 @@ TEST_P(ProactorSocketTest, AcceptedAndConnectedSocketsAreNotInherited) {
   ASSERT_GE(fd, 0);
   const Descriptor released(fd);
   EXPECT_NE(::fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+  EXPECT_NE(::fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
 }
 
 TEST_P(ProactorSocketTest, AcceptingWithoutDescriptorsEndsWithTheErrorAndStartsAgain) {
-  const Named listener = driver().listen("127.0.0.1:0");
-  const Connected old_client = receiving(tcp_pair());
+  const Named listener = accepting(endpoint("127.0.0.1:0"));
+  const Descriptor old_client = dial(where(listener));
+  const Named old_stream = accepted(listener);
+  driver().start(old_stream);
+  write_all(old_client, "old clients ");
+  driver().run_until_received(old_stream, 12);
+  driver()->stop(listener.handle);
+  driver().run_until_last(listener, Operation::accept);
+  driver().keep_leases(true);  // the undefined-behaviour sanitizer needs a descriptor to see one go
+
   const Descriptor client = dial(where(listener));
   {
     const NoMoreDescriptors none;
-    driver().start(listener, Operation::accept);
-    driver().run_until_last(listener, Operation::accept);
-    EXPECT_EQ(driver()[listener].error[Operation::accept], EMFILE);
-    driver().expect_silence();
-    write_all(old_client.peer, "old clients go on");
-    driver().run_until_received(old_client.stream, 17);
-    driver().start(listener, Operation::accept);
-    driver().run_until_last(listener, Operation::accept, 2);
-    EXPECT_EQ(driver()[listener].error[Operation::accept], EMFILE);
+    for (int ends = 2; ends <= 3; ++ends) {
+      driver().start(listener, Operation::accept);
+      driver().run_until_last(listener, Operation::accept, ends);
+      EXPECT_EQ(driver()[listener].error[Operation::accept], EMFILE);
+      driver().run_for_a_while();
+    }
+    write_all(old_client, "go on");
+    driver().run_until_received(old_stream, 17);
   }
   driver().start(listener, Operation::accept);
   accepted(listener);
@@ -284,7 +292,7 @@ TEST_P(ProactorSocketTest, AnAcceptedStreamCanMoveToAnotherProactor) {
   write_all(client, "and after it");
   other.run_until_received(moved, 34);
   EXPECT_EQ(other[moved].received, "sent before the move, and after it");
-  driver().expect_silence();
+  driver().run_for_a_while();
   other.close_all();
 }
 
@@ -310,7 +318,7 @@ TEST_P(ProactorSocketTest, AWatchReportsWhileTheConditionHolds) {
   const Descriptor event(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   const Named watch = driver().watch(event.get(), Interest::read);
   driver().start(watch, Operation::ready);
-  driver().expect_silence();
+  driver().run_for_a_while();
   EXPECT_EQ(driver()[watch].ready, Readiness::none);
 
   ::eventfd_write(event.get(), 1);
@@ -320,7 +328,7 @@ TEST_P(ProactorSocketTest, AWatchReportsWhileTheConditionHolds) {
   ::eventfd_read(event.get(), &value);
   driver().run_what_is_ready();
   const int reports = driver()[watch].more[Operation::ready];
-  driver().expect_silence();
+  driver().run_for_a_while();
   EXPECT_LE(driver()[watch].more[Operation::ready], reports + 1);
 
   ::eventfd_write(event.get(), 1);
@@ -362,7 +370,7 @@ TEST_P(ProactorSocketTest, AStoppedWatchIsSilentAndStartsAgain) {
     driver()->stop(watch.handle);
     driver().run_until_last(watch, Operation::ready, i);
     const int reports = driver()[watch].more[Operation::ready];
-    driver().expect_silence();
+    driver().run_for_a_while();
     EXPECT_EQ(driver()[watch].more[Operation::ready], reports);
   }
   driver().close(watch);

@@ -71,7 +71,7 @@ TEST_P(ProactorStreamTest, AResetIsReportedOnce) {
   reset_connection(one.peer);
   driver().run_until_last(one.stream, Operation::receive);
   EXPECT_EQ(driver()[one.stream].error[Operation::receive], ECONNRESET);
-  driver().expect_silence();
+  driver().run_for_a_while();
   EXPECT_EQ(driver()[one.stream].last[Operation::receive], 1);
 }
 
@@ -112,7 +112,7 @@ TEST_P(ProactorStreamTest, WhatArrivesWhileStoppedIsThereAfterStart) {
   driver()->stop(one.stream.handle);
   write_all(one.peer, "early");
   driver().run_until_last(one.stream, Operation::receive);
-  driver().expect_silence();
+  driver().run_for_a_while();
   driver().start(one.stream);
   driver().run_until_received(one.stream, 5);
   EXPECT_EQ(driver()[one.stream].received, "early");
@@ -200,7 +200,7 @@ TEST_P(ProactorStreamTest, RunningOutOfLeasesPausesReceivingUntilOneComesHome) {
       return driver()->counters().lease_waits > waits ||
              driver()[one.stream].received.size() == text.size();
     });
-    driver().run_what_is_ready();
+    driver().run_for_a_while();
     const std::string held = lent(one.stream);
     EXPECT_LE(held.size(), 3U * 16 * 1024);
     EXPECT_TRUE(held == text.substr(handled, held.size()));
@@ -221,7 +221,7 @@ TEST_P(ProactorStreamTest, AReturnedLeaseWakesThePausedStream) {
   const std::string text = pattern(100'000);
   write_all(one.peer, text);
   driver().run_until([&] { return driver()->counters().lease_waits > 0; });
-  driver().run_what_is_ready();
+  driver().run_for_a_while();
   std::size_t before = driver()[one.stream].received.size();
   while (before < text.size()) {
     std::vector<Lease> held;
@@ -229,7 +229,7 @@ TEST_P(ProactorStreamTest, AReturnedLeaseWakesThePausedStream) {
     std::thread worker([&] { held.clear(); });
     while (driver()[one.stream].received.size() == before) driver().run(nanoseconds::max());
     worker.join();
-    driver().run_what_is_ready();
+    driver().run_for_a_while();
     before = driver()[one.stream].received.size();
   }
   EXPECT_TRUE(driver()[one.stream].received == text);
@@ -244,7 +244,7 @@ TEST_P(ProactorStreamTest, AStreamPausedForWantOfALeaseCanStopAndClose) {
   driver().run_until([&] { return driver()->counters().lease_waits > 0; });
   const Connected closed = receiving(tcp_pair());
   write_all(closed.peer, text);
-  driver().run_what_is_ready();
+  driver().run_for_a_while();
   EXPECT_EQ(driver()[closed.stream].received, "");
 
   driver()->stop(stopped.stream.handle);

@@ -13,13 +13,13 @@
 namespace collet::integration {
 namespace {
 
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 using ::testing::AnyOf;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::Field;
-using std::chrono::hours;
-using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 // As a TCP peer's reset shows: on receiving, or on sending what it no longer wants.
 const auto kReset = ::testing::AllOf(Field(&Ended::reason, CloseReason::error),
@@ -63,10 +63,11 @@ TEST_P(FaultsTest, AHalfCloseDoesNotCutOffRepliesThatWait) {
 
 TEST_P(FaultsTest, AHandlerMayAnswerTheEndOfTheStream) {
   const auto server = serve(loopback(), {.on_data = [](Bytes, Output&) {},
-                                         .on_end = [](Output& out) {
-                                           out.write("the sum is 42");
-                                           out.finish();
-                                         }});
+                                         .on_end =
+                                             [](Output& out) {
+                                               out.write("the sum is 42");
+                                               out.finish();
+                                             }});
   const Descriptor client = dial(server->endpoint());
   write_all(client, "40 2");
   end_sending(client);
@@ -79,9 +80,8 @@ TEST_P(FaultsTest, AResetInTheMiddleOfALargeWriteEndsTheConnectionOnce) {
   struct sigaction on_pipe {};
   ::sigaction(SIGPIPE, nullptr, &on_pipe);
   ASSERT_EQ(on_pipe.sa_handler, SIG_DFL) << "or the absence of SIGPIPE proves nothing";
-  const auto server = serve(loopback(), {.on_data = [](Bytes, Output& out) {
-                              out.write(megabytes(32));
-                            }});
+  const auto server =
+      serve(loopback(), {.on_data = [](Bytes, Output& out) { out.write(megabytes(32)); }});
   Descriptor client = dial(server->endpoint());
   const Descriptor witness = dial(server->endpoint());
   write_all(client, "more!");

@@ -53,8 +53,8 @@ class EndlessPattern {
   }
 
   // Sends what the socket takes without waiting, and returns how much that was.
-  std::size_t send_at_once(const Descriptor& to) {
-    const std::string_view rest = std::string_view(table()).substr(at_);
+  std::size_t send_at_once(const Descriptor& to, std::size_t most = std::string_view::npos) {
+    const std::string_view rest = std::string_view(table()).substr(at_, most);
     const auto count = ::send(to.get(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (count <= 0) return 0;
     at_ = (at_ + static_cast<std::size_t>(count)) % table().size();
@@ -98,16 +98,6 @@ inline std::vector<Descriptor> dial_many(const Endpoint& to, std::size_t count) 
   std::vector<Descriptor> clients;
   for (std::size_t i = 0; i < count; ++i) clients.push_back(dial(to));
   return clients;
-}
-
-// With little room in the kernel on the client's side.
-inline Descriptor dial_with_small_buffers(const Endpoint& to) {
-  Descriptor client = conformance::patient(::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const int size = 32 * 1024;
-  ::setsockopt(client.get(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-  ::setsockopt(client.get(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-  EXPECT_EQ(::connect(client.get(), to.address(), to.length), 0);
-  return client;
 }
 
 // True if bytes, the end of the stream or an error can be received at once.

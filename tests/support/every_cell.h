@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,10 @@ struct Cell {
   std::string backend;
   std::string pool;
   std::size_t workers = 0;
+
+  friend std::ostream& operator<<(std::ostream& out, const Cell& cell) {
+    return out << cell.backend << " x " << cell.pool << ", workers " << cell.workers;
+  }
 };
 
 // `workers`: the sizes that a pool with threads is tried with.

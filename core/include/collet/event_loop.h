@@ -40,10 +40,10 @@ enum class TimerId : std::uint64_t { none = 0 };
 struct LoopStats {
   std::uint64_t passes = 0;
   std::uint64_t completions = 0;
-  std::uint64_t posts = 0;       // tasks accepted by post()
-  std::uint64_t wakes = 0;       // posts that had to wake the loop; the others merged
-  std::uint64_t timers = 0;      // timers fired
-  std::uint64_t threw = 0;       // posted, deferred or timer tasks that threw
+  std::uint64_t posts = 0;   // tasks accepted by post()
+  std::uint64_t wakes = 0;   // posts that had to wake the loop; the others merged
+  std::uint64_t timers = 0;  // timers fired
+  std::uint64_t threw = 0;   // posted, deferred or timer tasks that threw
   Counters proactor;
 
   void merge(const LoopStats& other) noexcept;
@@ -97,6 +97,7 @@ class EventLoop final : private CompletionSink {
  private:
   void complete(Completion& completion) noexcept override;
   void run_posted();
+  bool more_posted() const noexcept;
   void run_deferred();
   void fire_timers();
   void run_task(Task& task) noexcept;
@@ -105,7 +106,9 @@ class EventLoop final : private CompletionSink {
   std::unique_ptr<Proactor> proactor_;
   std::unique_ptr<TimerQueue> timers_;
   std::vector<Task> deferred_;
-  std::vector<Task> running_;  // the batch being run: kept to reuse its memory
+  std::vector<Task> running_;  // deferred tasks being run: kept to reuse its memory
+  std::vector<Task> taken_;    // posted tasks taken from posted_, run from next_taken_ on
+  std::size_t next_taken_ = 0;
   Nanoseconds now_{};
   std::uint64_t complete_passes_ = 0;
   LoopStats stats_;

@@ -1,0 +1,12 @@
+# What find_package(collet) finds: the targets that were installed with EXPORT colletTargets.
+include(CMakePackageConfigHelpers)
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/collet)
+
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/colletConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/colletConfig.cmake INSTALL_DESTINATION ${package})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/colletConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
+
+install(EXPORT colletTargets NAMESPACE collet:: DESTINATION ${package})
+install(FILES ${PROJECT_BINARY_DIR}/colletConfig.cmake
+              ${PROJECT_BINARY_DIR}/colletConfigVersion.cmake DESTINATION ${package})
