@@ -33,8 +33,7 @@ bool ReadinessProactor::run(nanoseconds deadline, CompletionSink& sink) noexcept
   for (std::size_t i = 0; i < count; ++i) handle_event(events_[i], sink);
   deliver_queued(sink);
   // A stream that waits for a lease has bytes still to be handed over.
-  const bool complete =
-      !at_bound_ && count < events_.size() && queued_.empty() && starved_.empty();
+  const bool complete = !at_bound_ && count < events_.size() && queued_.empty() && starved_.empty();
   feed_starved();
   if (!complete) ++counters_.bounded_passes;
   return complete;

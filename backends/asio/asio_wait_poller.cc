@@ -59,7 +59,6 @@ class AsioWaitPoller final : public Poller {
     std::uint32_t event = 0;       // its place in events_, if event_serial is this wait()'s
     std::uint64_t event_serial = 0;
     bool to_arm = false;  // is in to_arm_
-    bool urgent = false;  // urgent data is pending: an error waiter would complete at once, forever
   };
 
   struct Waiter {
@@ -111,7 +110,6 @@ int AsioWaitPoller::add(int fd, Interest interest, Token token) noexcept {
   watch.token = token;
   watch.interest = interest;
   watch.armed = Readiness::none;
-  watch.urgent = false;
   ++watch.generation;
   arm_later(fd, watch);
   return 0;
@@ -122,7 +120,6 @@ int AsioWaitPoller::modify(int fd, Interest interest, Token token) noexcept {
   if (watch == nullptr) return ENOENT;
   watch->token = token;
   watch->interest = interest;
-  watch->urgent = false;
   arm_later(fd, *watch);
   return 0;
 }
@@ -151,7 +148,7 @@ void AsioWaitPoller::arm(int fd, Watch& watch) {
 }
 
 void AsioWaitPoller::arm(int fd, Watch& watch, Readiness kind, Descriptor::wait_type type) {
-  const bool wanted = kind == Readiness::error ? !watch.urgent : has(watch.interest, kind);
+  const bool wanted = kind == Readiness::error || has(watch.interest, kind);
   if (!wanted || has(watch.armed, kind)) return;
   watch.armed = watch.armed | kind;
   watch.descriptor->async_wait(type, Waiter{this, fd, watch.generation, kind});
@@ -185,13 +182,13 @@ void AsioWaitPoller::on_ready(const Waiter& waiter, const error_code& error) noe
   }
   if (waiter.kind != Readiness::error) {
     if (!has(watch.interest, waiter.kind)) return;  // modify() no longer wants it
-    watch.urgent = false;
     arm_later(waiter.fd, watch);
     return report(watch, waiter.kind);
   }
   const Readiness errors = errors_of(waiter.fd);
-  watch.urgent = errors == Readiness::none;
-  if (watch.urgent) return;
+  // Urgent data: the waiter would complete at once until it is read, so it waits for the next
+  // event.
+  if (errors == Readiness::none) return;
   arm_later(waiter.fd, watch);
   report(watch, errors);
 }

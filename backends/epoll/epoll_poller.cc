@@ -76,7 +76,8 @@ class EpollPoller final : public Poller {
 
  private:
   int control(int operation, int fd, Interest interest, Token token) noexcept {
-    epoll_event event{static_cast<std::uint32_t>(interest), {.u64 = static_cast<std::uint64_t>(token)}};
+    epoll_event event{static_cast<std::uint32_t>(interest),
+                      {.u64 = static_cast<std::uint64_t>(token)}};
     return ::epoll_ctl(epoll_, operation, fd, &event) == 0 ? 0 : errno;
   }
 

@@ -87,7 +87,7 @@ struct TcpServer::Impl {
 
   std::mutex mutex;  // of on_drained
   std::vector<std::function<void()>> on_drained;
-  std::mutex join_mutex;  // of the threads' ends
+  std::mutex join_mutex;  // of the threads' ends, and of what they leave behind
 };
 
 // -- Starting ------------------------------------------------------------------------------------
@@ -312,6 +312,7 @@ bool TcpServer::take_interval(WatcherShard& into) {
   };
   if (impl_->on_every_loop(take)) return true;
   wait();  // the loops have ended, or are about to: take what is left, and no level twice
+  const std::lock_guard lock(impl_->join_mutex);
   into.open = open_before;
   for (const auto& lane : impl_->lanes) take(*lane);
   return false;

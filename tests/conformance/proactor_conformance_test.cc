@@ -174,6 +174,16 @@ TEST_P(ProactorConformanceTest, ClosingEndsWhateverIsPendingOnce) {
   EXPECT_EQ(driver()[listener].error[Operation::accept], ECANCELED);
 }
 
+TEST_P(ProactorConformanceTest, ClosingRightAfterBeginningEndsWhatWasBegun) {
+  const std::string much = pattern(8 << 20);
+  const Connected one = receiving(tcp_pair());
+  ASSERT_EQ(driver().send(one.stream, much), 0);  // the peer does not read
+  driver().close(one.stream);
+  driver().run_until_last(one.stream, Operation::close);
+  EXPECT_EQ(driver()[one.stream].error[Operation::receive], ECANCELED);
+  EXPECT_EQ(driver()[one.stream].error[Operation::send], ECANCELED);
+}
+
 TEST_P(ProactorConformanceTest, ClosingIsPossibleFromWithinEveryCompletion) {
   for (const bool read_first : {false, true}) {
     const Connected one = receiving(tcp_pair());

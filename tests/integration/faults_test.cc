@@ -3,6 +3,7 @@
 // backend and pool.
 #include <atomic>
 #include <csignal>
+#include <mutex>
 #include <new>
 #include <stdexcept>
 
@@ -171,14 +172,21 @@ Behaviour behaviour_that_throws(Call when, Thrown what) {
 }
 
 TEST_P(FaultsTest, AHandlerThatThrowsLosesItsOwnConnectionOnly) {
-  Behaviour next;  // of the next connection; set while none is being opened
-  const auto server = serve(loopback(), [&] { return make_handler(next); });
+  std::mutex mutex;
+  Behaviour next;  // of the next connection
+  const auto server = serve(loopback(), [&] {
+    const std::lock_guard lock(mutex);
+    return make_handler(next);
+  });
   const Descriptor witness = dial(server->endpoint());
   expect_echo(witness);
   std::size_t thrown = 0;
   for (const Call when : {Call::open, Call::data, Call::end}) {
     for (const Thrown what : {Thrown::exception, Thrown::number, Thrown::bad_alloc}) {
-      next = behaviour_that_throws(when, what);
+      {
+        const std::lock_guard lock(mutex);
+        next = behaviour_that_throws(when, what);
+      }
       const Descriptor victim = dial(server->endpoint());
       if (when == Call::data) write_all(victim, "x");
       if (when == Call::end) end_sending(victim);

@@ -64,7 +64,8 @@ TEST(BenchOptionsTest, ABadValueIsRefusedByTheNameOfItsFlag) {
 
 constexpr const char* kListening =
     R"({"event":"listening","address":"127.0.0.1:1","backend":"epoll","backend_spec":"epoll",)"
-    R"("pool":"inline","pool_spec":"inline","loops":1,"workers":0,"workload":"echo","build":"Release"})";
+    R"("pool":"inline","pool_spec":"inline","loops":1,"workers":0,)"
+    R"("workload":"echo","build":"Release"})";
 constexpr const char* kResult =
     R"({"event":"result","requests":100,"seconds":0.01,"requests_per_s":10000,"bytes_per_s":1,)"
     R"("latency_us":{"p50":1,"p90":2,"p99":3,"p999":4,"max":null},"errors":{},"wrong_bytes":0,)"

@@ -2,9 +2,9 @@
 // connections.h: all connections of one loop, accepted or connected.
 //
 // Runs each connection's handler in order (on the pool, or on the loop when the pool has no
-// workers), moves bytes both ways within bounds, and closes what is done. TcpServer has one for each
-// loop; a client makes its own. Call on the loop's thread, or before the loop runs, unless a comment
-// says otherwise.
+// workers), moves bytes both ways within bounds, and closes what is done. TcpServer has one for
+// each loop; a client makes its own. Call on the loop's thread, or before the loop runs, unless a
+// comment says otherwise.
 #pragma once
 
 #include <array>

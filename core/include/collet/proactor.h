@@ -81,9 +81,9 @@ enum class Side : std::uint8_t { local, peer };
 
 // What a backend counted since it was made. Read on the loop's thread.
 struct Counters {
-  std::uint64_t stale_events = 0;     // events for a handle already closed, dropped
-  std::uint64_t lease_waits = 0;      // receives put off because every buffer was out
-  std::uint64_t bounded_passes = 0;   // run() calls that stopped at a bound
+  std::uint64_t stale_events = 0;    // events for a handle already closed, dropped
+  std::uint64_t lease_waits = 0;     // receives put off because every buffer was out
+  std::uint64_t bounded_passes = 0;  // run() calls that stopped at a bound
 };
 
 class Proactor {

@@ -45,7 +45,7 @@ struct ServerOptions {
 
 struct ServerStats {
   ConnectionStats connections;
-  LoopStats loops;               // summed
+  LoopStats loops;  // summed
   PoolStats pool;
   std::uint64_t accept_failures = 0;  // accepts refused for want of descriptors or memory
   std::uint64_t accept_pauses = 0;    // times a listener was unwatched, for that or for the limit
