@@ -20,7 +20,7 @@ function(collet_compile)
     target_compile_options(${target} PRIVATE
       -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
       -Woverloaded-virtual -Wold-style-cast -Wimplicit-fallthrough
-      $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # g++ 12 sees overlaps inside std::string (bug 105651)
+      $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # g++ 12 sees overlaps in std::string (105651)
       -fno-semantic-interposition  # position-independent, yet calls within a file may be inlined
       $<$<BOOL:${COLLET_WERROR}>:-Werror>)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
