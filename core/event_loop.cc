@@ -144,7 +144,9 @@ void EventLoop::run_task(Task& task) noexcept {
 
 void EventLoop::complete(Completion& completion) noexcept {
   ++stats_.completions;
+  sleeping_.store(false, std::memory_order_relaxed);  // awake: posts from here on need no wake
   const auto handler = static_cast<std::uintptr_t>(completion.token);
+  if (handler == 0) return;  // of a stream closed before anybody had bound it
   reinterpret_cast<CompletionHandler*>(handler)->on_completion(completion);
 }
 

@@ -209,7 +209,10 @@ absl::StatusOr<std::unique_ptr<Proactor>> Backend::make() const {
   if (description().make_poller != nullptr) {
     auto poller = make_poller();
     if (!poller.ok()) return poller.status();
-    return make_readiness_proactor(*std::move(poller));
+    ReadinessLimits limits;
+    const std::int64_t events = OptionValues(values())["events"];
+    if (events > 0) limits.events = static_cast<std::size_t>(events);
+    return make_readiness_proactor(*std::move(poller), limits);
   }
   Refusal why_not;
   std::unique_ptr<Proactor> made(description().make_proactor(OptionValues(values()), why_not));

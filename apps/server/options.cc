@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // options.cc: the flags of collet-server, from text to what they mean.
+#include <algorithm>
 #include <absl/status/status.h>
 #include <absl/strings/str_format.h>
 #include <collet/address.h>
@@ -118,6 +119,8 @@ absl::Status read_limits(const Text& text, ServeOptions& options) {
   const auto drain = duration_of("--drain-timeout", text.drain_timeout);
   if (!drain.ok()) return drain.status();
   options.drain_timeout = *drain;
+  // Peers that do not end when we do must not use up the time in which the others are answered.
+  options.server.limits.linger = std::min(options.server.limits.linger, *drain / 2);
   return absl::OkStatus();
 }
 

@@ -30,7 +30,7 @@ static_assert(static_cast<std::uint32_t>(Readiness::read) == EPOLLIN &&
 
 class EpollPoller final : public Poller {
  public:
-  explicit EpollPoller(std::size_t events) : events_(events) {}
+  explicit EpollPoller(std::size_t events) : events_(events + 1) {}
   ~EpollPoller() override {
     if (epoll_ >= 0) ::close(epoll_);
     if (wake_ >= 0) ::close(wake_);
@@ -58,12 +58,14 @@ class EpollPoller final : public Poller {
   }
 
   std::size_t wait(std::span<Event> ready, nanoseconds timeout) noexcept override {
-    const int room = static_cast<int>(std::min(ready.size(), events_.size()));
-    const int count = wait_for(room, timeout);
+    // One more than asked for: the wake takes a place and is not reported.
+    if (events_.size() <= ready.size()) events_.resize(ready.size() + 1);
+    const int count = wait_for(static_cast<int>(ready.size() + 1), timeout);
     std::size_t filled = 0;
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events_[static_cast<std::size_t>(i)];
       if (event.data.u64 == kWakeToken) continue;
+      if (filled == ready.size()) break;  // level-triggered: the next wait() has it again
       ready[filled++] = {static_cast<Token>(event.data.u64), static_cast<Readiness>(event.events)};
     }
     return filled;

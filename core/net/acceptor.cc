@@ -11,10 +11,12 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-// After a failed accept: about 25 tries in ten seconds, and a new client served within half a
-// second of a descriptor's becoming free elsewhere (one freed here is tried at once).
+// After a failed accept: about 25 tries in ten seconds, and a new client is served within half a
+// second of a descriptor's becoming free. A success proves little, since the next connection may
+// take the last descriptor again: only a while without a failure brings the first delay back.
 constexpr nanoseconds kFirstRetry = milliseconds(10);
 constexpr nanoseconds kLongestRetry = milliseconds(500);
+constexpr nanoseconds kGoodTimes = std::chrono::seconds(2);
 constexpr nanoseconds kDrainLook = milliseconds(1);
 
 }  // namespace
@@ -50,16 +52,9 @@ void Acceptor::resume() {
   if (retry_ == TimerId::none) start();
 }
 
-void Acceptor::descriptor_freed() {
-  if (retry_ == TimerId::none) return;
-  loop_.cancel(std::exchange(retry_, TimerId::none));
-  if (!paused_) start();
-}
-
 void Acceptor::on_completion(Completion& completion) noexcept {
   if (completion.operation == Operation::close) return on_closed_();
   if (completion.last) return accepting_ended(completion.error);
-  retry_delay_ = kFirstRetry;
   fresh_ = true;
   on_accept_(completion.accepted);
 }
@@ -75,6 +70,8 @@ void Acceptor::accepting_ended(int error) {
   // watched while it waits for better times.
   ++failures_;
   ++pauses_;
+  if (loop_.now() - failed_at_ > kGoodTimes) retry_delay_ = kFirstRetry;
+  failed_at_ = loop_.now();
   retry_ = loop_.call_after(retry_delay_, [this] {
     retry_ = TimerId::none;
     if (!paused_) start();

@@ -24,9 +24,6 @@ class Acceptor final : private CompletionHandler {
   void pause();
   void resume();
 
-  // Ends the wait after a failed accept, if there is one.
-  void descriptor_freed();
-
   // Takes what is in the accept queue, lets nobody else in, and closes.
   void drain();
   void close();
@@ -45,6 +42,7 @@ class Acceptor final : private CompletionHandler {
   Handle listener_;
   TimerId retry_ = TimerId::none;
   std::chrono::nanoseconds retry_delay_{};
+  std::chrono::nanoseconds failed_at_{};
   std::uint64_t failures_ = 0;
   std::uint64_t pauses_ = 0;
   std::uint64_t drain_checked_ = 0;

@@ -17,6 +17,8 @@ namespace {
 // the jobs that hold them, and by the replies that one chain of them would make.
 constexpr std::size_t kLeastWeight = 1024;
 
+constexpr std::size_t kMostSentAtOnce = 256 * 1024;
+
 }  // namespace
 
 Connection::Connection(Connections& owner, std::uint32_t index, std::unique_ptr<Handler> handler)
@@ -124,12 +126,16 @@ void Connection::sent(const Completion& completion) {
   if (state_ == State::closing) return;
   if (completion.error != 0) return close(CloseReason::error, completion.error);
   moved_at_ = owner_.loop_.now();
-  queue_->sending.clear();
-  if (queue_->waiting.empty()) {
-    owner_.state_->give_back(std::move(queue_));
-  } else {
-    queue_->sending.swap(queue_->waiting);
+  queue_->sent += completion.sent;
+  if (queue_->sent < queue_->sending.size()) {
     start_send();
+  } else if (!queue_->waiting.empty()) {
+    queue_->sending.clear();
+    queue_->sending.swap(queue_->waiting);
+    queue_->sent = 0;
+    start_send();
+  } else {
+    owner_.state_->give_back(std::move(queue_));
   }
   unthrottle();
   settle();
@@ -168,6 +174,7 @@ void Connection::hand_over(Job::Kind kind, Lease&& input) {
 
 void Connection::jobs_done(Job* chain) {
   busy_ = false;
+  moved_at_ = owner_.loop_.now();
   while (chain != nullptr) {
     Job* job = std::exchange(chain, chain->next);
     if (state_ != State::closing && !handler_ended_) deliver(*job);
@@ -245,8 +252,11 @@ void Connection::note_first_byte() {
   owner_.shard_.first_byte.record(owner_.loop_.read_clock() - opened_at_);
 }
 
+// In pieces, so that a slow peer that reads on is not taken for a silent one.
 void Connection::start_send() {
-  const int error = owner_.loop_.proactor().send(stream_, queue_->sending);
+  const auto unsent = std::span<const std::byte>(queue_->sending).subspan(queue_->sent);
+  const auto piece = unsent.first(std::min(unsent.size(), kMostSentAtOnce));
+  const int error = owner_.loop_.proactor().send(stream_, piece);
   if (error != 0) close(CloseReason::error, error);
 }
 
@@ -319,25 +329,28 @@ void Connection::vanish_if_done() {
   if (!closed_ || busy_) return;
   ++owner_.stats_.closed[static_cast<std::size_t>(reason_)];
   if (queue_ != nullptr) owner_.state_->give_back(std::move(queue_));
-  const std::unique_ptr<Handler> handler = std::move(handler_);
-  const CloseReason reason = reason_;
-  const int error = error_;
-  Connections& owner = owner_;
-  owner.gone(index_);  // destroys this
-  handler->on_close(reason, error);
+  handler_->on_close(reason_, error_);
+  owner_.gone(index_);  // destroys this
 }
 
 bool Connection::was_quiet() noexcept {
   return state_ == State::open && end_ == Output::End::none && !busy_ &&
-         receive_ == Receive::active && !std::exchange(fresh_, false);
+         (receive_ == Receive::active || receive_ == Receive::ended) &&
+         !std::exchange(fresh_, false);
 }
 
-nanoseconds Connection::check_idle(nanoseconds now) {
+// What has run out is looked at once more after another pass: a byte may be in the socket already.
+nanoseconds Connection::check_idle(nanoseconds now, nanoseconds held_up) {
+  moved_at_ = std::min(moved_at_ + held_up, now);
   nanoseconds limit = nanoseconds::max();
   if (state_ == State::lingering) limit = owner_.limits_.linger;
   if (state_ == State::open && !busy_) limit = owner_.limits_.idle_timeout;
   if (limit == nanoseconds::max()) return limit;
-  if (now - moved_at_ < limit) return moved_at_ + limit;
+  if (now - moved_at_ < limit) {
+    suspect_ = false;
+    return moved_at_ + limit;
+  }
+  if (!std::exchange(suspect_, true)) return now;
   close(state_ == State::lingering ? reason_ : CloseReason::idle, 0);
   return nanoseconds::max();
 }

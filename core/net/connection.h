@@ -25,8 +25,9 @@ namespace collet {
 struct SendQueue {
   std::vector<std::byte> sending;
   std::vector<std::byte> waiting;
+  std::size_t sent = 0;  // of `sending`
 
-  std::size_t bytes() const noexcept { return sending.size() + waiting.size(); }
+  std::size_t bytes() const noexcept { return sending.size() - sent + waiting.size(); }
 };
 
 class Connection final : private CompletionHandler {
@@ -50,8 +51,10 @@ class Connection final : private CompletionHandler {
   // For draining: true, once, if nothing has arrived since the last call and nothing is under way.
   bool was_quiet() noexcept;
 
-  // Closes if nothing has moved for too long; returns when to look again.
-  std::chrono::nanoseconds check_idle(std::chrono::nanoseconds now);
+  // Closes if nothing has moved for too long, not counting the time the loop was held up; returns
+  // when to look again.
+  std::chrono::nanoseconds check_idle(std::chrono::nanoseconds now,
+                                      std::chrono::nanoseconds held_up);
 
  private:
   enum class State : std::uint8_t { connecting, open, lingering, closing };
@@ -101,8 +104,9 @@ class Connection final : private CompletionHandler {
   bool busy_ = false;           // a chain of jobs is under way
   bool peer_ended_ = false;
   bool sent_first_ = false;
-  bool fresh_ = true;    // something has arrived since was_quiet()
-  bool closed_ = false;  // the proactor is done with the stream
+  bool fresh_ = true;     // something has arrived since was_quiet()
+  bool suspect_ = false;  // was found idle, and is to be looked at once more
+  bool closed_ = false;   // the proactor is done with the stream
 };
 
 }  // namespace collet

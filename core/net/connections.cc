@@ -118,9 +118,12 @@ void Connections::check_drained() {
 
 // -- Idle and lingering connections --------------------------------------------------------------
 
+nanoseconds Connections::sweep_interval() const noexcept {
+  return std::min(std::min(limits_.idle_timeout, limits_.linger) / 8, kCoarsestSweep);
+}
+
 void Connections::sweep_later(nanoseconds when) {
-  const nanoseconds finest = std::min(limits_.idle_timeout, limits_.linger) / 8;
-  when = std::max(when, loop_.now() + std::min(finest, kCoarsestSweep));
+  when = std::max(when, loop_.now() + sweep_interval());
   if (state_->sweep != TimerId::none) {
     if (state_->sweep_at <= when) return;
     loop_.cancel(state_->sweep);
@@ -133,10 +136,14 @@ void Connections::sweep_later(nanoseconds when) {
 // request costs no more than noting the time.
 void Connections::sweep() {
   state_->sweep = TimerId::none;
+  // While the loop was held up, by a handler or because the process was stopped, nobody could show
+  // a sign of life: that time does not count.
+  const nanoseconds late = loop_.now() - state_->sweep_at;
+  const nanoseconds held_up = late > sweep_interval() ? late : nanoseconds::zero();
   nanoseconds next = nanoseconds::max();
   for (std::uint32_t i = 0; i < state_->connections.size(); ++i) {
     if (auto& connection = state_->connections[i]) {
-      next = std::min(next, connection->check_idle(loop_.now()));
+      next = std::min(next, connection->check_idle(loop_.now(), held_up));
     }
   }
   const bool idle_ends = limits_.idle_timeout != nanoseconds::max();

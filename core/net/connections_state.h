@@ -49,6 +49,7 @@ struct Connections::State {
     };
     shrink(queue->sending);
     shrink(queue->waiting);
+    queue->sent = 0;
     if (idle_queues.size() < kKeptQueues) idle_queues.push_back(std::move(queue));
   }
 

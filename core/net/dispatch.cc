@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/net/dispatch.h"
 
+#include <span>
+
 #include "core/net/connection.h"
 
 namespace collet {
@@ -10,9 +12,11 @@ void Dispatch::submit(Job* chain) {
   batch_.emplace_back([this, chain] { run_chain(chain); });
 }
 
-// A pool that refuses has been stopped, and then nobody waits for these jobs any more.
+// What the pool refuses, for want of memory or because it has stopped, runs here: late is better
+// than never.
 void Dispatch::flush() {
-  pool_.submit_bulk(batch_);
+  const std::size_t taken = pool_.submit_bulk(batch_);
+  for (Task& refused : std::span(batch_).subspan(taken)) refused.run();
   batch_.clear();
 }
 

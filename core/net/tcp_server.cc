@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 #include <cstring>
 #include <latch>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -30,14 +32,17 @@ std::size_t connections_that_descriptors_allow() {
 
 absl::Status cannot_listen(const Endpoint& at, int error) {
   std::string_view remedy;
-  if (error == EADDRINUSE)
-    remedy = "; stop what listens there, or let the kernel choose with port 0";
+  if (error == EADDRINUSE) {
+    remedy = at.family() == AF_UNIX
+                 ? "; a server listens there, or it is no socket: choose another path"
+                 : "; stop what listens there, or let the kernel choose with port 0";
+  }
   if (error == EACCES) remedy = "; choose a port above 1023, or a path you may write to";
   if (error == ENOENT) remedy = "; create the directory it is to be in";
   if (error == EADDRNOTAVAIL) remedy = "; no interface of this machine has that address";
   if (error == EAFNOSUPPORT) remedy = "; this machine has no such protocol, use an IPv4 address";
-  return absl::UnavailableError(absl::StrFormat("cannot listen on %s: %s%s", format_endpoint(at),
-                                                std::strerror(error), remedy));
+  return absl::FailedPreconditionError(absl::StrFormat(
+      "cannot listen on %s: %s%s", format_endpoint(at), std::strerror(error), remedy));
 }
 
 }  // namespace
@@ -60,11 +65,15 @@ struct TcpServer::Impl {
   absl::Status listen(const Backend& backend);
   absl::Status claim_port(const Backend& backend);
   int listen_in(Lane& lane, const Endpoint& at, bool share_port);
-  void run();
+  absl::Status run();
 
   void accepted(Lane& lane, Handle stream);
+  std::unique_ptr<Handler> new_handler();
+  void serve(Lane& lane, Handle stream);
+  void serve(Lane& lane, int socket);
   void hand_over(Lane& from, Lane& to, Handle stream);
-  void connection_gone(Lane& lane);
+  void refuse(Lane& lane, Handle stream);
+  void connection_gone();
   bool has_room() const noexcept { return connections < options.max_connections; }
   void pause_all(Lane& here);
   void resume_all();
@@ -85,8 +94,10 @@ struct TcpServer::Impl {
   std::atomic<bool> at_limit{false};        // acceptors are paused until a connection goes
   std::atomic<bool> stopping{false};
 
-  std::mutex mutex;  // of on_drained
+  std::mutex mutex;  // of what follows
   std::vector<std::function<void()>> on_drained;
+  bool drained = false;
+
   std::mutex join_mutex;  // of the threads' ends, and of what they leave behind
 };
 
@@ -105,7 +116,7 @@ absl::StatusOr<std::unique_ptr<TcpServer>> TcpServer::start(const Backend& backe
   if (options.listen.family() == AF_UNIX) impl->options.listen_mode = ListenMode::handoff;
   if (absl::Status status = impl->make_lanes(backend, pool); !status.ok()) return status;
   if (absl::Status status = impl->listen(backend); !status.ok()) return status;
-  impl->run();
+  if (absl::Status status = impl->run(); !status.ok()) return status;
   return std::unique_ptr<TcpServer>(new TcpServer(std::move(impl)));
 }
 
@@ -117,7 +128,7 @@ absl::Status TcpServer::Impl::make_lanes(const Backend& backend, const Pool& poo
     auto proactor = backend.make();
     if (!proactor.ok()) return proactor.status();
     lanes.push_back(std::make_unique<Lane>(*std::move(proactor), *pool, options.limits,
-                                           [this, i] { connection_gone(*lanes[i]); }));
+                                           [this] { connection_gone(); }));
   }
   return absl::OkStatus();
 }
@@ -156,18 +167,28 @@ absl::Status TcpServer::Impl::claim_port(const Backend& backend) {
   return absl::OkStatus();
 }
 
-void TcpServer::Impl::run() {
+absl::Status TcpServer::Impl::run() {
   for (const auto& lane : lanes) {
     if (lane->acceptor == nullptr) continue;
     ++live;
     lane->acceptor->start();
   }
   for (std::size_t i = 0; i < lanes.size(); ++i) {
-    lanes[i]->thread = std::thread([this, i] {
-      ::pthread_setname_np(::pthread_self(), absl::StrFormat("collet-loop-%d", i).c_str());
-      lanes[i]->loop.run();
-    });
+    try {
+      lanes[i]->thread = std::thread([this, i] {
+        ::pthread_setname_np(::pthread_self(), absl::StrFormat("collet-loop-%d", i).c_str());
+        lanes[i]->loop.run();
+      });
+    } catch (const std::system_error& error) {
+      for (const auto& lane : lanes) lane->loop.stop();
+      for (std::size_t begun = 0; begun < i; ++begun) lanes[begun]->thread.join();
+      return absl::ResourceExhaustedError(absl::StrFormat(
+          "cannot start %d loops: thread %d: %s; ask for fewer, or raise the limits "
+          "on threads and memory",
+          lanes.size(), i + 1, error.what()));
+    }
   }
+  return absl::OkStatus();
 }
 
 // -- Connections ---------------------------------------------------------------------------------
@@ -175,38 +196,55 @@ void TcpServer::Impl::run() {
 void TcpServer::Impl::accepted(Lane& lane, Handle stream) {
   ++live;
   if (++connections >= options.max_connections) pause_all(lane);
-  if (options.listen_mode == ListenMode::reuseport) {
-    return lane.connections.accept(stream, make_handler());
-  }
+  if (options.listen_mode == ListenMode::reuseport) return serve(lane, stream);
   const auto load = [](const std::unique_ptr<Lane>& each) {
     return each->connections.open() + each->coming.load(std::memory_order_relaxed);
   };
   const auto least = std::min_element(
       lanes.begin(), lanes.end(), [&](const auto& a, const auto& b) { return load(a) < load(b); });
-  if (least->get() == &lane) return lane.connections.accept(stream, make_handler());
+  if (least->get() == &lane) return serve(lane, stream);
   hand_over(lane, **least, stream);
 }
 
 void TcpServer::Impl::hand_over(Lane& from, Lane& to, Handle stream) {
   const int socket = from.loop.proactor().release(stream);
   ++to.coming;
-  const bool posted = to.loop.post([this, &to, socket] {
+  [[maybe_unused]] const bool posted = to.loop.post([this, &to, socket] {
     --to.coming;
-    to.connections.adopt(socket, make_handler());
+    serve(to, socket);
     if (stopping) to.connections.close_all(CloseReason::forced);
   });
-  if (posted) return;
-  // That loop has ended, by stop(): close what nobody will serve.
-  const Opened orphan = from.loop.proactor().adopt(socket, Token{});
-  from.loop.proactor().close(orphan.handle, true);
-  connection_gone(from);
+  assert(posted);  // no loop ends while something is live
 }
 
-// A descriptor has become free, which is what an acceptor may be waiting for: this lane's after a
-// failed accept, or all of them at the limit.
-void TcpServer::Impl::connection_gone(Lane& lane) {
+// A handler that cannot be made costs its connection only, as one that throws.
+std::unique_ptr<Handler> TcpServer::Impl::new_handler() {
+  try {
+    return make_handler();
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+void TcpServer::Impl::serve(Lane& lane, Handle stream) {
+  auto handler = new_handler();
+  if (handler == nullptr) return refuse(lane, stream);
+  lane.connections.accept(stream, std::move(handler));
+}
+
+void TcpServer::Impl::serve(Lane& lane, int socket) {
+  auto handler = new_handler();
+  if (handler == nullptr) return refuse(lane, lane.loop.proactor().adopt(socket, Token{}).handle);
+  lane.connections.adopt(socket, std::move(handler));
+}
+
+void TcpServer::Impl::refuse(Lane& lane, Handle stream) {
+  lane.loop.proactor().close(stream, true);
+  connection_gone();
+}
+
+void TcpServer::Impl::connection_gone() {
   --connections;
-  if (lane.acceptor != nullptr) lane.acceptor->descriptor_freed();
   if (has_room() && at_limit.exchange(false)) resume_all();
   one_less();
 }
@@ -240,15 +278,22 @@ void TcpServer::Impl::one_less() {
   {
     const std::lock_guard lock(mutex);
     waiting.swap(on_drained);
+    drained = true;
   }
   for (const auto& tell : waiting) tell();
   for (const auto& lane : lanes) lane->loop.stop();
 }
 
 void TcpServer::drain(std::function<void()> on_drained) {
-  if (on_drained) {
+  bool drained = false;
+  {
     const std::lock_guard lock(impl_->mutex);
-    impl_->on_drained.push_back(std::move(on_drained));
+    drained = impl_->drained;
+    if (on_drained && !drained) impl_->on_drained.push_back(std::move(on_drained));
+  }
+  if (drained) {
+    if (on_drained) on_drained();
+    return;
   }
   for (const auto& lane : impl_->lanes) {
     lane->loop.post([lane = lane.get()] {

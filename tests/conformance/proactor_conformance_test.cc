@@ -286,6 +286,17 @@ TEST_P(ProactorConformanceTest, WorkThatMakesWorkDoesNotKeepRunFromReturning) {
   open_another = [] {};
 }
 
+TEST_P(ProactorConformanceTest, SendsThatFollowEachOtherDoNotKeepRunFromReturning) {
+  const Connected one = connected(local_pair());
+  int sends = 0;
+  driver().on(one.stream, [&](Completion& completion) {
+    if (completion.operation == Operation::send && ++sends < 100'000) driver().send(one.stream, "");
+  });
+  driver().send(one.stream, "");
+  EXPECT_FALSE(driver().run(driver()->now() + milliseconds(1))) << "more is to come";
+  EXPECT_LT(sends, 100'000);
+}
+
 TEST_P(ProactorConformanceTest, DeadlinesNeverPassEarly) {
   const Connected one = receiving(local_pair());
   driver().run_what_is_ready();

@@ -173,22 +173,26 @@ TEST_P(StopTest, AnyThreadMayAskForAnythingMeanwhile) {
 TEST_P(StopTest, WhileConnectionsPourInLeaksNone) {
   allow_many_descriptors();
   const std::size_t descriptors = open_descriptors();
-  for (int round = 0; round < 3; ++round) {
+  for (const ListenMode mode : {ListenMode::handoff, ListenMode::reuseport}) {
     ServerOptions options = loopback();
     options.loops = 2;
-    options.listen_mode = round % 2 == 0 ? ListenMode::handoff : ListenMode::reuseport;
+    options.listen_mode = mode;
     auto server = serve(options);
     std::vector<std::thread> callers;
     for (int i = 0; i < 3; ++i) {
       callers.emplace_back([at = server->endpoint()] {
         for (bool refused = false; !refused;) {
-          const Descriptor client = conformance::patient(::socket(AF_INET, SOCK_STREAM, 0));
-          refused = ::connect(client.get(), at.address(), at.length) != 0;
-          if (!refused) ::send(client.get(), "x", 1, MSG_NOSIGNAL);
+          // What meets a closing listener may be lost, and sent again only after a second.
+          const Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+          const timeval soon{0, 100'000};
+          ::setsockopt(client.get(), SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof soon);
+          const bool connected = ::connect(client.get(), at.address(), at.length) == 0;
+          refused = !connected && errno == ECONNREFUSED;
+          if (connected) ::send(client.get(), "x", 1, MSG_NOSIGNAL);
         }
       });
     }
-    ASSERT_TRUE(eventually([&] { return server->stats().connections.opened > 100; }));
+    EXPECT_TRUE(eventually([&] { return server->stats().connections.opened > 100; }));
     server->stop();
     for (std::thread& caller : callers) caller.join();
     server.reset();

@@ -83,6 +83,7 @@ class Connections {
   Connection& make(std::unique_ptr<Handler> handler);
   void gone(std::uint32_t index);
   void check_drained();
+  std::chrono::nanoseconds sweep_interval() const noexcept;
   void sweep_later(std::chrono::nanoseconds when);
   void sweep();
 

@@ -21,8 +21,9 @@ struct BackendDescription {
   // Whether it runs on this machine, found out by a real operation; called once. Null: always.
   bool (*probe)(Refusal& why_not) noexcept;
 
-  // Makes one instance for one loop; exactly one of the two is set. Null with `why_not` filled in
-  // on failure. The host owns and deletes what is returned.
+  // Makes one instance for one loop; exactly one of the two is set. A Poller's option `events`, if
+  // it has one, is also how many its wait() will be asked for at once. Null with `why_not` filled
+  // in on failure. The host owns and deletes what is returned.
   Poller* (*make_poller)(const OptionValues& options, Refusal& why_not) noexcept;
   Proactor* (*make_proactor)(const OptionValues& options, Refusal& why_not) noexcept;
 };

@@ -26,7 +26,7 @@ enum class CloseReason : std::uint8_t {
   handler_closed,  // Output::finish() or close()
   handler_threw,
   error,    // the connection failed: see the errno value beside it
-  idle,     // nothing arrived for the idle timeout
+  idle,     // no byte moved for the idle timeout
   drained,  // the server is stopping and everything that had arrived was answered
   forced,   // the server stopped before the peer was done
 };

@@ -67,7 +67,8 @@ class Poller {
 
   // Blocks until something is ready, wake() is called, or `timeout` has passed; zero does not
   // block, nanoseconds::max() never expires. Fills `ready` from the front and returns the count,
-  // which is 0 after a wake, a timeout or an interruption.
+  // which is 0 after a wake, a timeout or an interruption. A count below ready.size() means that
+  // all that was ready has been reported.
   virtual std::size_t wait(std::span<Event> ready, std::chrono::nanoseconds timeout) noexcept = 0;
 
   // Ends the wait() in progress or the next one. Any thread, at any time before destruction.

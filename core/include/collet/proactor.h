@@ -158,7 +158,8 @@ class Proactor {
   // -- Running ---------------------------------------------------------------------------------
 
   // Waits until something completes, wake() is called, or now() reaches `deadline` (max(): never;
-  // in the past: does not block), and hands over what has completed. Returns true if all that was
+  // in the past: does not block), and hands over what has completed; having handed over something,
+  // it waits no more. Returns true if all that was
   // ready has been handed over, false if it stopped at a bound with more to come.
   virtual bool run(std::chrono::nanoseconds deadline, CompletionSink& sink) noexcept = 0;
 

@@ -54,11 +54,13 @@ struct ServerStats {
 
 class TcpServer {
  public:
-  // Called on a loop's thread for every connection.
+  // Called on a loop's thread for every connection. If it throws or returns null, that connection
+  // is reset.
   using MakeHandler = std::function<std::unique_ptr<Handler>()>;
 
-  // Listens and starts all threads; connections are accepted when it returns. On error nothing has
-  // been started; the sentence names the endpoint and the reason.
+  // Listens and starts all threads; connections are accepted when it returns. On error nothing is
+  // left running; the sentence says what could not be had and why. kFailedPrecondition: the
+  // endpoint cannot be listened on.
   static absl::StatusOr<std::unique_ptr<TcpServer>> start(const Backend& backend, const Pool& pool,
                                                           const ServerOptions& options,
                                                           MakeHandler make_handler);
@@ -71,8 +73,9 @@ class TcpServer {
   const Endpoint& endpoint() const noexcept;
 
   // Accepts what is in the accept queue, stops listening, answers what has arrived and closes.
-  // Returns at once. `on_drained` is called on one of the server's threads when the last
-  // connection is gone, also if stop() had to force it.
+  // Returns at once. `on_drained` is called, on one of the server's threads, when the last
+  // connection is gone, also if stop() had to force it; at once, on this thread, if they are gone
+  // already.
   void drain(std::function<void()> on_drained = {});
 
   // Closes every connection at once. Returns at once.
