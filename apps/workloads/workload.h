@@ -21,8 +21,9 @@ struct Burden {
   std::chrono::nanoseconds work{0};   // burns CPU (--work)
   std::chrono::nanoseconds block{0};  // sleeps (--block)
 
+  bool weighs() const noexcept { return (work.count() | block.count()) != 0; }
   void bear() const {
-    if (work.count() != 0 || block.count() != 0) suffer();
+    if (weighs()) suffer();
   }
 
  private:

@@ -315,6 +315,24 @@ TEST_P(PollerConformanceTest, WakesMerge) {
   EXPECT_GE(Clock::now() - begin, milliseconds(50));
 }
 
+TEST_P(PollerConformanceTest, AWakeTakesNoEventsPlace) {
+  std::vector<Pair> pairs;
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    pairs.push_back(local_pair());
+    write_all(pairs.back().theirs, "x");
+    ASSERT_EQ(poller_->add(pairs.back().ours.get(), Interest::read, Token{i}), 0);
+  }
+  for (int i = 0; i < 10; ++i) {
+    std::array<Event, 3> just_enough{};
+    poller_->wake();
+    ASSERT_EQ(poller_->wait(just_enough, kPatience), 3U);
+    std::set<Token> seen;
+    for (const Event& event : just_enough) seen.insert(event.token);
+    EXPECT_EQ(seen.size(), 3U);
+  }
+  for (const Pair& pair : pairs) poller_->remove(pair.ours.get());
+}
+
 TEST_P(PollerConformanceTest, NoWakeIsLost) {
   constexpr int kThreads = 4;
   constexpr int kWakes = 25'000;  // of each thread
