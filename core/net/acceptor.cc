@@ -37,6 +37,7 @@ int Acceptor::listen(const Endpoint& at, const ListenOptions& options) {
 void Acceptor::start() {
   if (accepting_ || closing_) return;
   accepting_ = true;
+  fresh_ = true;  // for drain(): nobody has looked at the queue yet
   const int error = loop_.proactor().start(listener_);
   if (error != 0) accepting_ended(error);
 }
@@ -49,6 +50,7 @@ void Acceptor::pause() {
 
 void Acceptor::resume() {
   paused_ = false;
+  fresh_ = true;
   if (retry_ == TimerId::none) start();
 }
 
