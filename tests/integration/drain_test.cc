@@ -104,13 +104,15 @@ TEST_P(DrainTest, AnswersThoseThatWaitForRoomAtTheLimit) {
   ServerOptions options = loopback();
   options.max_connections = 2;
   const auto server = serve(options);
-  std::vector<Descriptor> clients = dial_many(server->endpoint(), 12);
+  constexpr std::size_t kClients = 300;  // so many that some are accepted just before a look
+  allow_many_descriptors();
+  std::vector<Descriptor> clients = dial_many(server->endpoint(), kClients);
   send_requests(clients);
   ASSERT_TRUE(eventually([&] { return server->stats().accept_pauses > 0; }));
   server->drain();
   expect_replies(clients);
   server->wait();
-  EXPECT_EQ(journal_.ended(), std::vector<Ended>(12, {CloseReason::drained}));
+  EXPECT_EQ(journal_.ended(), std::vector<Ended>(kClients, {CloseReason::drained}));
 }
 
 TEST_P(DrainTest, AnswersWhatSlowHandlersHaveStillToDo) {

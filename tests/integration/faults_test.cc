@@ -223,6 +223,31 @@ TEST_P(FaultsTest, HandlersThatThrowByTheHundredAreCountedEach) {
   EXPECT_EQ(closed(*server, CloseReason::handler_threw), kConnections);
 }
 
+TEST_P(FaultsTest, AHandlerThatCannotBeMadeCostsItsConnectionOnly) {
+  std::atomic<int> asked{0};
+  ServerOptions options = loopback();
+  options.loops = 2;
+  options.listen_mode = ListenMode::handoff;
+  const auto server = serve(options, [&]() -> std::unique_ptr<Handler> {
+    switch (asked++ % 3) {
+      case 0:
+        return make_handler();
+      case 1:
+        throw std::bad_alloc();
+      default:
+        return nullptr;
+    }
+  });
+  const std::vector<Descriptor> clients = dial_many(server->endpoint(), 30);
+  std::size_t served = 0;
+  for (const Descriptor& client : clients) {
+    ::send(client.get(), "hello", 5, MSG_NOSIGNAL);  // some are reset already
+    if (read_up_to(client, 5) == "hello") ++served;
+  }
+  EXPECT_EQ(served, 10U);
+  EXPECT_EQ(server->stats().connections.opened, 10U);
+}
+
 // -- Ends that the handler asks for --------------------------------------------------------------
 
 TEST_P(FaultsTest, FinishLetsThePeerGoOnUntilItEndsToo) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // stop_test.cc: ending a server that is under load, stuck or asked for by several threads at once.
+#include <array>
 #include <atomic>
 #include <thread>
 
@@ -177,25 +178,25 @@ TEST_P(StopTest, WhileConnectionsPourInLeaksNone) {
     ServerOptions options = loopback();
     options.loops = 2;
     options.listen_mode = mode;
-    auto server = serve(options);
+    const auto server = serve(options);
+    std::array<std::vector<Descriptor>, 3> clients;  // none of which goes by itself
     std::vector<std::thread> callers;
-    for (int i = 0; i < 3; ++i) {
-      callers.emplace_back([at = server->endpoint()] {
-        for (bool refused = false; !refused;) {
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+      callers.emplace_back([&clients = clients[i], at = server->endpoint()] {
+        for (bool refused = false; !refused && clients.size() < 3000;) {
           // What meets a closing listener may be lost, and sent again only after a second.
-          const Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+          const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
           const timeval soon{0, 100'000};
-          ::setsockopt(client.get(), SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof soon);
-          const bool connected = ::connect(client.get(), at.address(), at.length) == 0;
-          refused = !connected && errno == ECONNREFUSED;
-          if (connected) ::send(client.get(), "x", 1, MSG_NOSIGNAL);
+          ::setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof soon);
+          refused = ::connect(client, at.address(), at.length) != 0 && errno == ECONNREFUSED;
+          clients.emplace_back(client);
         }
       });
     }
     EXPECT_TRUE(eventually([&] { return server->stats().connections.opened > 100; }));
     server->stop();
     for (std::thread& caller : callers) caller.join();
-    server.reset();
+    server->wait();
   }
   EXPECT_EQ(open_descriptors(), descriptors);
 }
