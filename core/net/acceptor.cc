@@ -17,7 +17,6 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds kFirstRetry = milliseconds(10);
 constexpr nanoseconds kLongestRetry = milliseconds(500);
 constexpr nanoseconds kGoodTimes = std::chrono::seconds(2);
-constexpr nanoseconds kDrainLook = milliseconds(1);
 
 }  // namespace
 
@@ -86,17 +85,12 @@ void Acceptor::accepting_ended(int error) {
 void Acceptor::drain() {
   if (std::exchange(draining_, true) || closing_) return;
   loop_.proactor().shutdown(listener_);
-  fresh_ = true;
-  check_drained();
-}
-
-void Acceptor::check_drained() {
-  if (closing_) return;
-  if (accepting_ && !paused_ && loop_.complete_passes() > drain_checked_) {
-    drain_checked_ = loop_.complete_passes();
-    if (!std::exchange(fresh_, false)) return close();
-  }
-  loop_.call_after(kDrainLook, [this] { check_drained(); });
+  fresh_ = false;
+  drain_look_.begin([this] {
+    const bool looked = accepting_ && !paused_;
+    if (looked && !std::exchange(fresh_, false)) close();
+    return !closing_;
+  });
 }
 
 void Acceptor::close() {

@@ -8,6 +8,8 @@
 
 #include <collet/event_loop.h>
 
+#include "core/net/drain_look.h"
+
 namespace collet {
 
 class Acceptor final : private CompletionHandler {
@@ -34,18 +36,17 @@ class Acceptor final : private CompletionHandler {
  private:
   void on_completion(Completion& completion) noexcept override;
   void accepting_ended(int error);
-  void check_drained();
 
   EventLoop& loop_;
   std::function<void(Handle)> on_accept_;
   std::function<void()> on_closed_;
+  DrainLook drain_look_{loop_};
   Handle listener_;
   TimerId retry_ = TimerId::none;
   std::chrono::nanoseconds retry_delay_{};
   std::chrono::nanoseconds failed_at_{};
   std::uint64_t failures_ = 0;
   std::uint64_t pauses_ = 0;
-  std::uint64_t drain_checked_ = 0;
   bool accepting_ = false;  // started, and its last completion not yet seen
   bool paused_ = false;
   bool draining_ = false;

@@ -98,12 +98,12 @@ void Connection::received(Completion& completion) {
   if (state_ != State::open || end_ != Output::End::none) return;  // nobody wants them any more
   moved_at_ = owner_.loop_.now();
   fresh_ = true;
-  if (owner_.state_->runs_on_loop) {
+  if (owner_.runs_on_loop_) {
     serve_here(Job::Kind::data, completion.lease.bytes());
   } else {
     hand_over(Job::Kind::data, std::move(completion.lease));
   }
-  if (completion.emptied && owner_.state_->draining) end(CloseReason::drained);
+  if (completion.emptied && owner_.draining_) end(CloseReason::drained);
 }
 
 void Connection::receive_ended(int error) {
@@ -144,7 +144,7 @@ void Connection::sent(const Completion& completion) {
 // -- The handler ---------------------------------------------------------------------------------
 
 void Connection::take_on(Job::Kind kind) {
-  if (owner_.state_->runs_on_loop) {
+  if (owner_.runs_on_loop_) {
     serve_here(kind, {});
   } else {
     hand_over(kind, {});

@@ -60,11 +60,11 @@ class Connection final : private CompletionHandler {
   enum class State : std::uint8_t { connecting, open, lingering, closing };
   enum class Receive : std::uint8_t { idle, active, stopping, ended };
 
-  void on_completion(Completion& completion) noexcept override;
-  [[gnu::cold]] void ended(const Completion& completion);
-  void opened();
   // Every request's way, so all that it calls becomes one function.
-  [[gnu::flatten]] void received(Completion& completion);
+  [[gnu::flatten]] void on_completion(Completion& completion) noexcept override;
+  [[gnu::cold, gnu::noinline]] void ended(const Completion& completion);
+  void opened();
+  void received(Completion& completion);
   void receive_ended(int error);
   void sent(const Completion& completion);
 

@@ -13,8 +13,6 @@ using std::chrono::nanoseconds;
 
 namespace {
 
-// How often a draining loop looks whether its connections have fallen silent.
-constexpr nanoseconds kDrainLook = std::chrono::milliseconds(1);
 // Idle timeouts are kept to within this, or an eighth of theirs if that is less.
 constexpr nanoseconds kCoarsestSweep = std::chrono::seconds(1);
 
@@ -51,6 +49,7 @@ Connections::Connections(EventLoop& loop, ThreadPool& pool, const ConnectionLimi
     : loop_(loop),
       limits_(limits),
       after_close_(std::move(after_close)),
+      runs_on_loop_(pool.workers() == 0),
       state_(std::make_unique<State>(loop, pool)) {}
 
 Connections::~Connections() = default;
@@ -96,24 +95,17 @@ void Connections::take_shard(WatcherShard& into) noexcept {
 
 // -- Draining ------------------------------------------------------------------------------------
 
-// Bytes that have reached a socket are reported by the next complete pass of the loop. So whoever
-// is silent through one has nothing left to be answered; who is not ends with the receive that
-// emptied its socket (Connection::received).
+// Whoever is silent through a complete pass has nothing left to be answered; who is not ends with
+// the receive that emptied its socket (Connection::received).
 void Connections::drain() {
-  if (std::exchange(state_->draining, true)) return;
-  state_->drain_checked = loop_.complete_passes();
-  loop_.call_after(kDrainLook, [this] { check_drained(); });
-}
-
-void Connections::check_drained() {
-  if (loop_.complete_passes() > state_->drain_checked) {
-    state_->drain_checked = loop_.complete_passes();
+  if (std::exchange(draining_, true)) return;
+  state_->drain_look.begin([this] {
     for (std::uint32_t i = 0; i < state_->connections.size(); ++i) {
       auto& connection = state_->connections[i];
       if (connection && connection->was_quiet()) connection->end(CloseReason::drained);
     }
-  }
-  loop_.call_after(kDrainLook, [this] { check_drained(); });
+    return true;
+  });
 }
 
 // -- Idle and lingering connections --------------------------------------------------------------

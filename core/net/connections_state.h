@@ -10,14 +10,14 @@
 
 #include "core/net/connection.h"
 #include "core/net/dispatch.h"
+#include "core/net/drain_look.h"
 #include "core/net/job.h"
 #include "core/slab.h"
 
 namespace collet {
 
 struct Connections::State {
-  State(EventLoop& loop, ThreadPool& pool)
-      : dispatch(loop, pool), runs_on_loop(pool.workers() == 0) {}
+  State(EventLoop& loop, ThreadPool& pool) : dispatch(loop, pool), drain_look(loop) {}
 
   Job* borrow_job() {
     if (idle_jobs == nullptr) {
@@ -54,14 +54,12 @@ struct Connections::State {
   }
 
   Dispatch dispatch;
-  const bool runs_on_loop;  // the pool has no threads: jobs run in place
+  DrainLook drain_look;
   Slab<std::optional<Connection>> connections;
   std::vector<std::unique_ptr<Job>> jobs;  // every job ever made here
   Job* idle_jobs = nullptr;
   Job inline_job;  // the one that runs when jobs run on the loop
   std::vector<std::unique_ptr<SendQueue>> idle_queues;
-  bool draining = false;
-  std::uint64_t drain_checked = 0;  // EventLoop::complete_passes() at the last look
   TimerId sweep = TimerId::none;
   std::chrono::nanoseconds sweep_at{};
 };

@@ -82,7 +82,6 @@ class Connections {
 
   Connection& make(std::unique_ptr<Handler> handler);
   void gone(std::uint32_t index);
-  void check_drained();
   std::chrono::nanoseconds sweep_interval() const noexcept;
   void sweep_later(std::chrono::nanoseconds when);
   void sweep();
@@ -90,6 +89,8 @@ class Connections {
   EventLoop& loop_;
   ConnectionLimits limits_;
   std::function<void()> after_close_;
+  const bool runs_on_loop_;  // the pool has no threads: handlers run in place
+  bool draining_ = false;
   ConnectionStats stats_;
   WatcherShard shard_;
   std::atomic<std::size_t> open_{0};
