@@ -44,20 +44,6 @@ std::string list_names(const Described& described, std::string_view more = {}) {
   return list;
 }
 
-std::string format_value(OptionType type, std::int64_t value) {
-  switch (type) {
-    case OptionType::boolean:
-      return value != 0 ? "true" : "false";
-    case OptionType::bytes:
-      return format_bytes(value);
-    case OptionType::duration:
-      return format_duration(std::chrono::nanoseconds(value));
-    case OptionType::integer:
-      break;
-  }
-  return absl::StrFormat("%d", value);
-}
-
 std::string describe_values(const OptionDescription& option) {
   if (option.type == OptionType::boolean) return "true or false";
   const char* kind = option.type == OptionType::integer ? "a whole number"
@@ -190,6 +176,20 @@ absl::Status cannot_start(const char* kind, std::string_view name, const Refusal
 }
 
 }  // namespace
+
+std::string format_value(OptionType type, std::int64_t value) {
+  switch (type) {
+    case OptionType::boolean:
+      return value != 0 ? "true" : "false";
+    case OptionType::bytes:
+      return format_bytes(value);
+    case OptionType::duration:
+      return format_duration(std::chrono::nanoseconds(value));
+    case OptionType::integer:
+      break;
+  }
+  return absl::StrFormat("%d", value);
+}
 
 template <typename Description>
 std::string Choice<Description>::effective_spec() const {

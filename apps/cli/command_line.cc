@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // command_line.cc: CLI11, and its complaints in our words. The only file that includes it.
+#include <span>
+
 #include <CLI/CLI.hpp>
 
 #include <absl/status/status.h>
@@ -21,9 +23,25 @@ std::string flag_in(const std::string& message) {
   return message.substr(begin, message.find_first_of(" :", begin) - begin);
 }
 
-// The last word: "INI was not able to parse threads".
-std::string last_word(const std::string& message) {
-  return message.substr(message.find_last_of(' ') + 1);
+// What in the file was not understood: "INI was not able to parse threads"; of a section, with
+// ".++".
+std::string entry_in(std::string message) {
+  constexpr std::string_view kBefore = "INI was not able to parse ";
+  constexpr std::string_view kSection = ".++";
+  if (message.starts_with(kBefore)) message.erase(0, kBefore.size());
+  if (message.ends_with(kSection)) {
+    message = "[" + message.substr(0, message.size() - kSection.size()) + "]";
+  }
+  return message;
+}
+
+// "1", "2"
+std::string quoted(const std::vector<std::string>& values) {
+  std::string text;
+  for (const std::string& value : values) {
+    text += absl::StrFormat("%s\"%s\"", text.empty() ? "" : ", ", value);
+  }
+  return text;
 }
 
 absl::Status in_range(std::string_view flag, std::string_view text, std::int64_t value,
@@ -51,18 +69,21 @@ struct CommandLine::Parser {
   absl::Status explain(const CLI::ParseError& error) const {
     const std::string message = error.what();
     const auto invalid = [](const std::string& text) { return absl::InvalidArgumentError(text); };
+    if (message.ends_with("flag override")) {  // "quiet was given a disallowed flag override"
+      return invalid("--" + message.substr(0, message.find(' ')) +
+                     ": it is given or not, and takes no value");
+    }
     if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-      const bool missing = message.ends_with("missing");
-      return invalid(
-          name_in(message) +
-          (missing ? ": a value must follow it"
-                   : ": give it once, with one value; in a file, quote a value with commas"));
+      const std::string name = name_in(message);
+      if (message.ends_with("missing")) return invalid(name + ": a value must follow it");
+      return invalid(name + ": it has the values " + quoted(app.get_option(name)->results()) +
+                     ": give it once, with one; in a file, quote a value with commas");
     }
     if (dynamic_cast<const CLI::FileError*>(&error) != nullptr) {
       return invalid("--config: \"" + config_path() + "\" cannot be read: name a readable file");
     }
     if (dynamic_cast<const CLI::ConfigError*>(&error) != nullptr) {
-      return invalid("--config: \"" + last_word(message) + "\" in \"" + config_path() +
+      return invalid("--config: \"" + entry_in(message) + "\" in \"" + config_path() +
                      "\" is no option of this program: --help lists them");
     }
     if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
@@ -90,7 +111,7 @@ CommandLine::CommandLine(std::string program, std::string summary)
 CommandLine::~CommandLine() = default;
 
 void CommandLine::flag(const std::string& names, bool& value, const std::string& help) {
-  parser_->app.add_flag(names, value, help);
+  parser_->app.add_flag(names, value, help)->disable_flag_override();
 }
 
 void CommandLine::option(const std::string& names, const std::string& value_name,
@@ -108,6 +129,11 @@ void CommandLine::config_file(const std::string& names, const std::string& help)
 }
 
 absl::StatusOr<std::string> CommandLine::parse(int argc, const char* const* argv) {
+  for (const std::string_view argument : std::span(argv, static_cast<std::size_t>(argc))) {
+    if (!argument.starts_with("--") || !argument.ends_with("=")) continue;
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s: a value must follow it", argument.substr(0, argument.size() - 1)));
+  }
   try {
     parser_->app.parse(argc, argv);
   } catch (const CLI::Success&) {

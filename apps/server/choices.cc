@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // choices.cc: what --list prints.
 #include <absl/strings/str_format.h>
-#include <collet/quantity.h>
+#include <collet/registry.h>
 
 #include "apps/server/options.h"
 
@@ -22,29 +22,15 @@ const char* type_name(OptionType type) {
   return "?";
 }
 
-std::string value_text(OptionType type, std::int64_t value) {
-  switch (type) {
-    case OptionType::boolean:
-      return value != 0 ? "true" : "false";
-    case OptionType::bytes:
-      return format_bytes(value);
-    case OptionType::duration:
-      return format_duration(std::chrono::nanoseconds(value));
-    case OptionType::integer:
-      break;
-  }
-  return absl::StrFormat("%d", value);
-}
-
 std::string describe(const OptionDescription& option) {
   std::string range;
   if (option.type != OptionType::boolean) {
-    range = absl::StrFormat(" from %s to %s", value_text(option.type, option.minimum),
-                            value_text(option.type, option.maximum));
+    range = absl::StrFormat(" from %s to %s", format_value(option.type, option.minimum),
+                            format_value(option.type, option.maximum));
   }
   return absl::StrFormat("      %-14s %s; %s%s, default %s\n", option.name, option.help,
                          type_name(option.type), range,
-                         value_text(option.type, option.default_value));
+                         format_value(option.type, option.default_value));
 }
 
 template <typename Description>

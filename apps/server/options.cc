@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // options.cc: the flags of collet-server, from text to what they mean.
 #include <algorithm>
+
 #include <absl/status/status.h>
 #include <absl/strings/str_format.h>
 #include <collet/address.h>

@@ -39,7 +39,16 @@ std::string shown(const WatcherRow& row) {
 
 }  // namespace
 
+WatcherOutput::~WatcherOutput() {
+  if (!unused_path_.empty()) std::remove(unused_path_.c_str());
+}
+
 absl::Status WatcherOutput::open_csv(const std::string& path) {
+  csv_.reset(std::fopen(path.c_str(), "axe"));
+  if (csv_ != nullptr) {
+    unused_path_ = path;
+    return absl::OkStatus();
+  }
   csv_.reset(std::fopen(path.c_str(), "ae"));
   if (csv_ == nullptr) {
     return absl::InvalidArgumentError(
@@ -56,6 +65,7 @@ void WatcherOutput::add(const WatcherRow& row) {
     std::fputs(shown(row).c_str(), stderr);
   }
   if (csv_ == nullptr) return;
+  unused_path_.clear();
   if (std::ftell(csv_.get()) == 0) absl::FPrintF(csv_.get(), "%s\n", WatcherRow::csv_header());
   absl::FPrintF(csv_.get(), "%s\n", row.csv());
   if (std::fflush(csv_.get()) == 0) return;

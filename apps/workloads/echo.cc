@@ -102,7 +102,7 @@ class Echo final : public Workload {
  public:
   std::string_view name() const noexcept override { return "echo"; }
   std::string_view summary() const noexcept override {
-    return "every byte comes back in order; requests may be pipelined";
+    return "every byte comes back in order, pipelined or not; the Watcher counts batches as requests";
   }
   LoadDefaults load_defaults() const noexcept override {
     return {.connections = 64, .payload_bytes = 64, .connection_per_request = false};

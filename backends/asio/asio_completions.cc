@@ -17,8 +17,7 @@ namespace collet {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-// -- Handlers
-// --------------------------------------------------------------------------------------
+// -- Handlers -------------------------------------------------------------------------------------
 
 void AsioProactor::on_accept(AsioSlot& slot, const error_code& error, std::size_t) noexcept {
   --slot.inputs;
@@ -122,8 +121,7 @@ void AsioProactor::report_readiness(AsioSlot& slot) noexcept {
   if (done.ready != Readiness::none) sink_->complete(done);
 }
 
-// -- What follows
-// ----------------------------------------------------------------------------------
+// -- What follows ---------------------------------------------------------------------------------
 
 void AsioProactor::settle(AsioSlot& slot) noexcept {
   const bool has_bytes = slot.stream() != nullptr && slot.stream()->kept != 0;

@@ -22,8 +22,7 @@ AsioProtocol protocol() { return {AF_UNSPEC, 0}; }  // Asio makes no use of the 
 
 }  // namespace
 
-// -- Slots
-// -----------------------------------------------------------------------------------------
+// -- Slots ----------------------------------------------------------------------------------------
 
 AsioProactor::~AsioProactor() {
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
@@ -68,8 +67,7 @@ AsioSlot* AsioProactor::usable(Handle handle) noexcept {
   return slot != nullptr && !slot->closing ? slot : nullptr;
 }
 
-// -- Opening
-// ---------------------------------------------------------------------------------------
+// -- Opening --------------------------------------------------------------------------------------
 
 Opened AsioProactor::listen(const Endpoint& at, const ListenOptions& options,
                             Token token) noexcept {
@@ -89,17 +87,8 @@ Opened AsioProactor::listen(const Endpoint& at, const ListenOptions& options,
 }
 
 Opened AsioProactor::connect(const Endpoint& to, const Endpoint* from, Token token) noexcept {
-  const int fd = open_stream_socket(to.family());
+  const int fd = open_connecting_socket(to, from);
   if (fd < 0) return {{}, -fd};
-  if (from != nullptr) {
-    const int on = 1;
-    ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    if (::bind(fd, from->address(), from->length) != 0) {
-      const int error = errno;
-      ::close(fd);
-      return {{}, error};
-    }
-  }
   const Opened opened = adopt(fd, token);
   if (opened.error != 0) {
     ::close(fd);
@@ -137,8 +126,7 @@ int AsioProactor::bind(Handle handle, Token token) noexcept {
   return 0;
 }
 
-// -- Calls
-// -----------------------------------------------------------------------------------------
+// -- Calls ----------------------------------------------------------------------------------------
 
 int AsioProactor::start(Handle handle) noexcept {
   AsioSlot* slot = usable(handle);
@@ -225,8 +213,7 @@ Endpoint AsioProactor::endpoint(Handle handle, Side side) noexcept {
   return slot == nullptr ? Endpoint() : socket_endpoint(slot->fd(), side);
 }
 
-// -- Running
-// ---------------------------------------------------------------------------------------
+// -- Running --------------------------------------------------------------------------------------
 
 void AsioProactor::count_handler() noexcept {
   loop_.progress();

@@ -39,13 +39,10 @@ class ReadBuffers final : public Lender {
 
   std::size_t size() const noexcept { return size_; }
 
-  // Null when there is no memory.
+  // Without memory the process ends, as with all that a loop allocates.
   Buffer* take() noexcept {
     fetch_home();
-    if (spare_ == nullptr) {
-      void* memory = ::operator new(sizeof(Buffer) + size_, std::nothrow);
-      return memory == nullptr ? nullptr : ::new (memory) Buffer;
-    }
+    if (spare_ == nullptr) return ::new (::operator new(sizeof(Buffer) + size_)) Buffer;
     --spares_;
     return std::exchange(spare_, spare_->next);
   }

@@ -69,8 +69,7 @@ INSTANTIATE_TEST_SUITE_P(EveryBackend, PollerConformanceTest, ::testing::ValuesI
 constexpr Token kFirst{1};
 constexpr Token kSecond{2};
 
-// -- Registration
-// ----------------------------------------------------------------------------------
+// -- Registration ---------------------------------------------------------------------------------
 
 TEST_P(PollerConformanceTest, AddingTwiceFailsWithEexist) {
   const Pair pair = local_pair();
@@ -107,8 +106,7 @@ TEST_P(PollerConformanceTest, DescriptorsStayTheCallers) {
   EXPECT_EQ(read_up_to(pair.theirs, 10), "still open");
 }
 
-// -- P1, P2: what persists is reported again and again
-// ---------------------------------------------
+// -- P1, P2: what persists is reported again and again --------------------------------------------
 
 TEST_P(PollerConformanceTest, ReadinessIsReportedByEveryWaitWhileItLasts) {
   const Pair pair = local_pair();
@@ -187,8 +185,7 @@ TEST_P(PollerConformanceTest, FewPlacesForEventsLoseNone) {
   for (const Pair& pair : pairs) poller_->remove(pair.ours.get());
 }
 
-// -- P3: what is removed is silent
-// -----------------------------------------------------------------
+// -- P3: what is removed is silent ----------------------------------------------------------------
 
 TEST_P(PollerConformanceTest, RemoveSilencesAnEventAlreadyReady) {
   const Pair pair = local_pair();
@@ -249,8 +246,7 @@ TEST_P(PollerConformanceTest, OneMayBeRemovedWhileTheBatchThatReportsItIsHandled
   poller_->remove(pairs[0].ours.get());
 }
 
-// -- P4: failures are reported whatever the interest
-// -----------------------------------------------
+// -- P4: failures are reported whatever the interest ----------------------------------------------
 
 constexpr Interest kInterests[] = {Interest::none, Interest::read, Interest::write};
 
@@ -298,8 +294,7 @@ TEST_P(PollerConformanceTest, UrgentDataKeepsNobodyBusy) {
   poller_->remove(pair.ours.get());
 }
 
-// -- P5: wakes
-// -------------------------------------------------------------------------------------
+// -- P5: wakes ------------------------------------------------------------------------------------
 
 TEST_P(PollerConformanceTest, AWakeWhileNobodyWaitsEndsTheNextWait) {
   for (int i = 0; i < 1000; ++i) poller_->wake();
@@ -357,8 +352,7 @@ TEST_P(PollerConformanceTest, NoWakeIsLost) {
   EXPECT_LT(Clock::now() - begin, 4 * kPatience);
 }
 
-// -- P6: timeouts
-// ----------------------------------------------------------------------------------
+// -- P6: timeouts ---------------------------------------------------------------------------------
 
 TEST_P(PollerConformanceTest, TimeoutsNeverExpireEarly) {
   for (const nanoseconds timeout :

@@ -18,8 +18,7 @@ class ProactorConformanceTest : public ProactorTest {};
 INSTANTIATE_TEST_SUITE_P(EveryBackend, ProactorConformanceTest,
                          ::testing::ValuesIn(backend_names()), name_of_parameter);
 
-// -- R1: handles
-// -----------------------------------------------------------------------------------
+// -- R1: handles ----------------------------------------------------------------------------------
 
 void expect_refused(Proactor& proactor, Handle handle) {
   EXPECT_EQ(proactor.bind(handle, Token{7}), EBADF);
@@ -99,8 +98,7 @@ TEST_P(ProactorConformanceTest, AStaleEventForAReusedNumberHarmsNobody) {
   }
 }
 
-// -- R2, R5, R9: endings
-// ---------------------------------------------------------------------------
+// -- R2, R5, R9: endings --------------------------------------------------------------------------
 
 TEST_P(ProactorConformanceTest, StoppingEndsInEcanceled) {
   const Connected stream = receiving(local_pair());
@@ -250,8 +248,7 @@ TEST_P(ProactorConformanceTest, DestroyingClosesWhatIsStillOpen) {
   EXPECT_GE(::fcntl(foreign.get(), F_GETFD), 0) << "a watched descriptor is not the proactor's";
 }
 
-// -- R8, and the deadline of run()
-// -----------------------------------------------------------------
+// -- R8, and the deadline of run() ----------------------------------------------------------------
 
 TEST_P(ProactorConformanceTest, TrueFromRunMeansThatTheAcceptQueueIsEmpty) {
   const Named listener = driver().listen("127.0.0.1:0");
@@ -348,8 +345,7 @@ TEST_P(ProactorConformanceTest, WaitingUsesNoCpu) {
   EXPECT_LT(thread_cpu_time() - cpu_before, milliseconds(60));
 }
 
-// -- R6: wakes
-// -------------------------------------------------------------------------------------
+// -- R6: wakes ------------------------------------------------------------------------------------
 
 TEST_P(ProactorConformanceTest, AWakeWhileNobodyRunsEndsTheNextRun) {
   for (int i = 0; i < 1000; ++i) driver()->wake();

@@ -51,8 +51,7 @@ void serve_echo(ProactorDriver& driver, const Named& stream) {
   });
 }
 
-// -- Echo over every family
-// ------------------------------------------------------------------------
+// -- Echo over every family -----------------------------------------------------------------------
 
 TEST_P(ProactorSocketTest, EchoesOverEveryFamily) {
   const UnixPath path;
@@ -100,8 +99,7 @@ TEST_P(ProactorSocketTest, TalksToEveryOtherBackend) {
   }
 }
 
-// -- Listening
-// -------------------------------------------------------------------------------------
+// -- Listening ------------------------------------------------------------------------------------
 
 TEST_P(ProactorSocketTest, PortZeroLetsTheKernelChoose) {
   const Named listener = driver().listen("127.0.0.1:0");
@@ -224,8 +222,7 @@ TEST_P(ProactorSocketTest, ASuccessorOnTheSamePathOutlivesTheListenerThatWasShut
   accepted(successor);
 }
 
-// -- Connecting
-// ------------------------------------------------------------------------------------
+// -- Connecting -----------------------------------------------------------------------------------
 
 // The outcome of connecting, whenever it is known.
 int connect_error(ProactorDriver& driver, const Endpoint& to) {
@@ -274,8 +271,7 @@ TEST_P(ProactorSocketTest, ConnectingFromAnAddressUsesIt) {
   EXPECT_EQ(driver()->connect(where(listener), &not_ours, Token{99}).error, EADDRNOTAVAIL);
 }
 
-// -- Handing over
-// ----------------------------------------------------------------------------------
+// -- Handing over ---------------------------------------------------------------------------------
 
 TEST_P(ProactorSocketTest, AnAcceptedStreamCanMoveToAnotherProactor) {
   ProactorDriver other(make_proactor(GetParam()));
@@ -311,8 +307,7 @@ TEST_P(ProactorSocketTest, AdoptingWhatIsNoDescriptorFails) {
   EXPECT_EQ(driver()->adopt(-1, Token{99}).error, EBADF);
 }
 
-// -- Watching
-// --------------------------------------------------------------------------------------
+// -- Watching -------------------------------------------------------------------------------------
 
 TEST_P(ProactorSocketTest, AWatchReportsWhileTheConditionHolds) {
   const Descriptor event(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));

@@ -25,8 +25,7 @@ class ProactorStreamTest : public ProactorTest {
 INSTANTIATE_TEST_SUITE_P(EveryBackend, ProactorStreamTest, ::testing::ValuesIn(backend_names()),
                          name_of_parameter);
 
-// -- R7: the end comes last
-// ------------------------------------------------------------------------
+// -- R7: the end comes last -----------------------------------------------------------------------
 
 TEST_P(ProactorStreamTest, TheEndComesAfterAllBytes) {
   const Connected one = receiving(tcp_pair());
@@ -82,8 +81,7 @@ TEST_P(ProactorStreamTest, EmptiedTellsThatTheSocketHeldNoMore) {
   EXPECT_TRUE(driver()[one.stream].emptied);
 }
 
-// -- Stopping and starting
-// -------------------------------------------------------------------------
+// -- Stopping and starting ------------------------------------------------------------------------
 
 TEST_P(ProactorStreamTest, StoppingAndStartingUnderTrafficLosesNothing) {
   const Connected one = receiving(tcp_pair());
@@ -131,8 +129,7 @@ TEST_P(ProactorStreamTest, StoppingReceivingLeavesSendingAlone) {
   EXPECT_TRUE(read.get() == text);
 }
 
-// -- R3: leases
-// ------------------------------------------------------------------------------------
+// -- R3: leases -----------------------------------------------------------------------------------
 
 TEST_P(ProactorStreamTest, LentBytesStayWhileMoreArrives) {
   const Connected one = receiving(tcp_pair());
@@ -258,8 +255,7 @@ TEST_P(ProactorStreamTest, AStreamPausedForWantOfALeaseCanStopAndClose) {
   EXPECT_TRUE(driver()[stopped.stream].received == text);
 }
 
-// -- R4: sending
-// -----------------------------------------------------------------------------------
+// -- R4: sending ----------------------------------------------------------------------------------
 
 TEST_P(ProactorStreamTest, SendDeliversAllToASlowReader) {
   const Connected one = connected(tcp_pair());

@@ -67,8 +67,10 @@ const std::vector<Mistake> kChoiceMistakes{
     {"UnknownFlag", {"--threads", "2"}, {"\"--threads\"", "--help"}},
     {"ArgumentTooMany", {"7000"}, {"\"7000\"", "--help"}},
     {"FlagWithoutValue", {"--loops"}, {"--loops", "value"}},
-    {"FlagTwice", {"--loops", "1", "--loops", "2"}, {"--loops", "once"}},
-    {"ValueForASwitch", {"--quiet=perhaps"}, {"--quiet", "no value"}},
+    {"FlagWithEmptyValue", {"--loops=", "--quiet"}, {"--loops", "value"}},
+    {"FlagTwice", {"--loops", "1", "--loops", "2"}, {"--loops", "\"1\", \"2\"", "once"}},
+    {"WordForASwitch", {"--quiet=perhaps"}, {"--quiet", "no value"}},
+    {"NumberForASwitch", {"--quiet=5"}, {"--quiet", "no value"}},
     {"UnknownListenMode",
      {"--listen-mode", "shared"},
      {"--listen-mode", "\"shared\"", "reuseport", "handoff"}},
@@ -126,6 +128,9 @@ TEST(ServerMistake, IsNamedInAConfigFileToo) {
   std::ofstream(file.path()) << "threads = \"2\"\n";
   expect_refused(COLLET_SERVER_PROGRAM, "collet-server",
                  {"", {"--config", file.path()}, {"--config", "threads", file.path(), "--help"}});
+  std::ofstream(file.path()) << "no idea at all\n";
+  expect_refused(COLLET_SERVER_PROGRAM, "collet-server",
+                 {"", {"--config", file.path()}, {"--config", "\"no idea at all\"", "--help"}});
 }
 
 TEST(ServerMistake, OfListeningWhereAnotherListensStartsNothing) {
@@ -149,6 +154,19 @@ TEST(ServerMistake, OfAskingForIpv6WhereThereIsNone) {
 }
 
 // A server that cannot start has listened nowhere and left no file.
+TEST(ServerMistake, LeavesNoWatcherFileBehind) {
+  const Descriptor other(open_listener(endpoint("127.0.0.1:0"), {}));
+  const std::string taken = format_endpoint(socket_endpoint(other.get(), Side::local));
+  const UnixPath csv;
+  const Mistake mistake{"", {"--listen", taken, "--watcher-csv", csv.path()}, {"--listen", taken}};
+  expect_refused(COLLET_SERVER_PROGRAM, "collet-server", mistake);
+  EXPECT_FALSE(csv.exists());
+
+  std::ofstream(csv.path()) << "";
+  expect_refused(COLLET_SERVER_PROGRAM, "collet-server", mistake);
+  EXPECT_TRUE(csv.exists()) << "it was there before";
+}
+
 TEST(ServerMistake, LeavesNoUnixPathBehind) {
   const UnixPath path;
   expect_refused(COLLET_SERVER_PROGRAM, "collet-server",

@@ -5,7 +5,8 @@
 // (readiness_proactor.h) turns any Poller into what the event loop runs on.
 //
 // Rules, each with a conformance test:
-//   P1  Level-triggered: a condition that persists is reported by every wait().
+//   P1  Level-triggered: a condition that persists is reported by every wait(), or, where more
+//       descriptors are ready than fit, by one of the next: none is passed over for ever.
 //   P2  Events may be spurious; a missing one is a bug.
 //   P3  After remove(fd), no wait() that begins later reports it, even if the number is used again.
 //   P4  error and hang_up are reported whatever the interest.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,6 +16,9 @@
 #include <collet/description.h>
 
 namespace collet {
+
+// An option's value as it stands in a spec: true, 4096, 16k, 10ms.
+std::string format_value(OptionType type, std::int64_t value);
 
 // A spec that has been checked: which description, with which values.
 template <typename Description>

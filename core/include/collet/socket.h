@@ -131,21 +131,25 @@ inline AcceptError classify_accept_error(int error) noexcept {
   }
 }
 
+// A socket to connect to `to`, at the local address `from` if there is one.
+inline int open_connecting_socket(const Endpoint& to, const Endpoint* from) noexcept {
+  const int fd = open_stream_socket(to.family());
+  if (fd < 0 || from == nullptr) return fd;
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  if (::bind(fd, from->address(), from->length) == 0) return fd;
+  const int error = errno;
+  ::close(fd);
+  return -error;
+}
+
 // Begins connecting. Returns a descriptor whose writability tells the outcome (socket_error()), or
 // -errno.
 inline int begin_connect(const Endpoint& to, const Endpoint* from) noexcept {
-  const int fd = open_stream_socket(to.family());
+  const int fd = open_connecting_socket(to, from);
   if (fd < 0) return fd;
-  int error = 0;
-  if (from != nullptr) {
-    const int on = 1;
-    ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    if (::bind(fd, from->address(), from->length) != 0) error = errno;
-  }
-  if (error == 0 && ::connect(fd, to.address(), to.length) != 0 && errno != EINPROGRESS) {
-    error = errno;
-  }
-  if (error == 0) return fd;
+  if (::connect(fd, to.address(), to.length) == 0 || errno == EINPROGRESS) return fd;
+  const int error = errno;
   ::close(fd);
   return -error;
 }

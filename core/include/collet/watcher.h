@@ -20,7 +20,7 @@ struct WatcherShard {
   Histogram first_byte;  // open to the first byte sent
   std::uint64_t opened = 0;
   std::uint64_t finished = 0;
-  std::uint64_t requests = 0;
+  std::uint64_t requests = 0;  // as handlers count them: Output::count_requests()
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t open = 0;  // connections open now: a level, kept across intervals
