@@ -102,7 +102,8 @@ class Echo final : public Workload {
  public:
   std::string_view name() const noexcept override { return "echo"; }
   std::string_view summary() const noexcept override {
-    return "every byte comes back in order, pipelined or not; the Watcher counts batches as requests";
+    return "every byte comes back in order, pipelined or not; the Watcher counts batches as "
+           "requests";
   }
   LoadDefaults load_defaults() const noexcept override {
     return {.connections = 64, .payload_bytes = 64, .connection_per_request = false};
