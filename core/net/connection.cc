@@ -64,6 +64,7 @@ void Connection::opened() {
   ++owner_.stats_.opened;
   ++owner_.shard_.opened;
   ++owner_.shard_.open;
+  handler_->on_attach(Waker(owner_, index_, stream_));
   take_on(Job::Kind::open);
   unthrottle();
 }
@@ -203,6 +204,13 @@ void Connection::handler_ended(Output::End how) {
   handler_ended_ = true;
   drop_pending();
   settle();
+}
+
+void Connection::wake() {
+  if (state_ != State::open || end_ != Output::End::none) return;
+  if (pending_last_ != nullptr && pending_last_->kind == Job::Kind::wake) return;  // merges
+  moved_at_ = owner_.loop_.now();
+  take_on(Job::Kind::wake);
 }
 
 // -- Sending -------------------------------------------------------------------------------------

@@ -44,6 +44,11 @@ class Connection final : private CompletionHandler {
   // What Dispatch ran for this connection comes back.
   void jobs_done(Job* chain);
 
+  Handle stream() const noexcept { return stream_; }
+
+  // Calls the handler's on_wake(), in its turn.
+  void wake();
+
   // Ends in good order: no further request is taken, and what has been is answered.
   [[gnu::cold]] void end(CloseReason reason);
   [[gnu::cold]] void close(CloseReason reason, int error);
