@@ -40,7 +40,7 @@ Listening read_listening(const Json& json) {
 }
 
 LoadReport read_report(const Json& json) {
-  const Json& latency = json.at("latency_us");
+  const Json& latency = json.at("service_us");
   // Null stands for unknown, as when there was no request.
   const auto percentile = [&](const char* key) {
     return latency.at(key).is_null() ? 0.0 : latency.at(key).get<double>();

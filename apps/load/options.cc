@@ -14,6 +14,7 @@ constexpr std::int64_t kMaxConnections = 1'000'000;
 constexpr std::int64_t kMaxThreads = 1024;
 constexpr std::int64_t kMaxPayload = 1 << 30;
 constexpr std::int64_t kMaxPipeline = 65536;
+constexpr std::int64_t kMaxRate = 1'000'000'000;
 constexpr std::int64_t kMaxInFlight = std::int64_t{1} << 30;  // bytes, on one connection
 
 // As typed; an empty one was left to the workload or to other flags.
@@ -28,6 +29,9 @@ struct Text {
   std::string payload;
   std::string pipeline = "1";
   std::string requests;
+  std::string rate;
+  std::string arrivals;
+  std::string spin = "50us";
   std::string timeout = "10s";
   bool json = false;
 };
@@ -41,6 +45,14 @@ void declare(CommandLine& line, Text& text) {
   line.option("-d,--duration", "TIME", text.duration, "how long to measure; with -n only if given");
   line.option("--warmup", "TIME", text.warmup, "load before measuring [1s]; not with -n");
   line.option("-n,--requests", "N", text.requests, "send so many requests, all measured, and end");
+  line.option(
+      "-R,--rate", "N", text.rate,
+      "open loop: so many requests a second over all connections, each timed from when it was "
+      "due; without it a closed loop: each connection sends when it has its answer");
+  line.option("--arrivals", "SPACING", text.arrivals,
+              "of an open loop: uniform or poisson [uniform]");
+  line.option("--spin", "TIME", text.spin,
+              "of an open loop: stays awake so long before a request is due, to be in time for it");
   line.option("--payload", "SIZE", text.payload, "bytes of a request [echo 64, greet 3k]");
   line.option("--pipeline", "N", text.pipeline, "unanswered requests on each connection");
   line.option("--timeout", "TIME", text.timeout, "give a connection up that long without answer");
@@ -101,6 +113,32 @@ absl::Status read_size(const Text& text, LoadOptions& options) {
       text.threads, options.connections));
 }
 
+absl::Status read_rate(const Text& text, LoadOptions& options) {
+  const auto spin = duration_of("--spin", text.spin);
+  if (!spin.ok()) return spin.status();
+  options.spin = *spin;
+  if (text.rate.empty()) {
+    if (text.arrivals.empty()) return absl::OkStatus();
+    return invalid(absl::StrFormat(
+        "--arrivals: \"%s\" says when the requests of --rate are due: give both or none",
+        text.arrivals));
+  }
+  const auto rate = count_of("--rate", text.rate, 1, kMaxRate);
+  if (!rate.ok()) return rate.status();
+  options.rate_per_s = static_cast<double>(*rate);
+  if (!text.requests.empty()) {
+    return invalid(absl::StrFormat("--rate: \"%s\" goes with a time, not with -n: give -d instead",
+                                   text.rate));
+  }
+  if (text.arrivals == "poisson") {
+    options.spacing = Spacing::poisson;
+  } else if (!text.arrivals.empty() && text.arrivals != "uniform") {
+    return invalid(absl::StrFormat("--arrivals: \"%s\" is not known: choose uniform or poisson",
+                                   text.arrivals));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status read_times(const CommandLine& line, const Text& text, LoadOptions& options) {
   const bool counted = !text.requests.empty();
   if (counted) {
@@ -155,6 +193,7 @@ absl::StatusOr<LoadCommand> parse_load_command(int argc, const char* const* argv
   options.json = text.json;
   if (auto status = read_shape(text, options); !status.ok()) return status;
   if (auto status = read_size(text, options); !status.ok()) return status;
+  if (auto status = read_rate(text, options); !status.ok()) return status;
   if (auto status = read_times(line, text, options); !status.ok()) return status;
   return options;
 }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 
 #include <collet/handler.h>
 
@@ -14,7 +15,11 @@ namespace collet::apps {
 
 class Client : public Handler {
  public:
-  void on_open(Output& out) final { begin(out); }
+  // In an open loop it may be long before the first request is due.
+  void on_open(Output& out) final {
+    begin(out);
+    if (meter_.open_loop()) settle();
+  }
 
   void on_data(std::span<const std::byte> bytes, Output& out) final {
     if (failure_ != Failure::none || take(bytes, out)) return;
@@ -39,14 +44,16 @@ class Client : public Handler {
 
   Meter& meter() noexcept { return meter_; }
 
-  void answered(Meter::Nanoseconds begun, Meter::Nanoseconds at, std::size_t request_bytes) {
-    meter_.answered(begun, at, request_bytes);
-    if (settled_) return;
-    settled_ = true;
-    meter_.settled(true);
+  void answered(const Begun& request, Meter::Nanoseconds at, std::size_t request_bytes) {
+    meter_.answered(request, at, request_bytes);
+    if (!settled_) settle();
   }
 
  private:
+  void settle() {
+    if (!std::exchange(settled_, true)) meter_.settled(true);
+  }
+
   // The connection is up: send what the meter allows.
   virtual void begin(Output& out) = 0;
 
