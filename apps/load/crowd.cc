@@ -167,7 +167,8 @@ void Crowd::on_wait(Waiter& waiter) {
 void Crowd::on_stop_waiting(Waiter& waiter) noexcept { std::erase(waiting_, &waiter); }
 
 // Only while somebody has a place free: whoever becomes free later looks by itself. To sleep until
-// the very time would be to wake too late, so the last stretch is spent in passes that do not block.
+// the very time would be to wake too late, so the last stretch is spent in passes that do not
+// block.
 void Crowd::await_due() {
   const auto due = next_due();
   if (!due || awaits_due_ || (waiting_.empty() && !has_vacancy())) return;

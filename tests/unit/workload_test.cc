@@ -298,12 +298,12 @@ TEST_F(PiecesTest, GreetingMayComeInPieces) {
 
 TEST_F(PiecesTest, AnswersCountInsideTheWindowOnly) {
   meter_.set_window(nanoseconds(100), nanoseconds(200));
-  meter_.answered(nanoseconds(0), nanoseconds(99), 1);
+  meter_.answered(Begun{}, nanoseconds(99), 1);
   EXPECT_EQ(meter_.tally().requests, 0U);
-  meter_.answered(nanoseconds(0), nanoseconds(100), 1);
-  meter_.answered(nanoseconds(0), nanoseconds(199), 1);
+  meter_.answered(Begun{}, nanoseconds(100), 1);
+  meter_.answered(Begun{}, nanoseconds(199), 1);
   EXPECT_EQ(meter_.tally().requests, 2U);
-  meter_.answered(nanoseconds(0), nanoseconds(200), 1);
+  meter_.answered(Begun{}, nanoseconds(200), 1);
   EXPECT_EQ(meter_.tally().requests, 2U);
 }
 
