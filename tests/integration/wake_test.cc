@@ -159,5 +159,56 @@ TEST_P(WakeTest, WhileTheServerDrainsHurtsNobody) {
   speaker.join();
 }
 
+// Takes one piece each time it is let.
+class Gate final : public Handler {
+ public:
+  Gate(Room& room, std::atomic<std::size_t>& taken) : room_(room), taken_(taken) {}
+  ~Gate() override { room_.leave(this); }
+
+  void on_attach(const Waker& waker) noexcept override { room_.enter(this, waker); }
+  void on_data(std::span<const std::byte> bytes, Output& out) override {
+    taken_ += bytes.size();
+    out.write(bytes);
+    out.pause();
+  }
+
+ private:
+  Room& room_;
+  std::atomic<std::size_t>& taken_;
+};
+
+TEST_P(WakeTest, APausedHandlerHoldsItsPeerUpUntilItIsWoken) {
+  std::atomic<std::size_t> taken{0};
+  const Server server =
+      serve(loopback(), [this, &taken] { return std::make_unique<Gate>(room_, taken); });
+  const Descriptor client = dial(server->endpoint());
+  std::size_t sent = 0;
+  EndlessPattern out;
+  // Until nothing moves any more: what is not taken fills the kernel's buffers.
+  for (int quiet = 0; quiet < 3;) {
+    const std::size_t now = out.send_at_once(client);
+    sent += now;
+    pollfd writable{client.get(), POLLOUT, 0};
+    quiet = now == 0 && ::poll(&writable, 1, 50) == 0 ? quiet + 1 : 0;
+  }
+  EXPECT_LT(taken, sent / 2);
+  std::thread lets([this, &taken, sent] {
+    while (taken < sent) room_.say("go on");
+  });
+  EXPECT_EQ(EndlessPattern().receive(client, sent), sent);
+  lets.join();
+}
+
+TEST_P(WakeTest, APausedHandlerMayFinish) {
+  const Server server = serve(loopback(), {.on_data = [](Bytes bytes, Output& out) {
+                                out.write(bytes);
+                                out.pause();
+                                out.finish();
+                              }});
+  const Descriptor client = dial(server->endpoint());
+  expect_echo(client);
+  EXPECT_TRUE(at_end(client));
+}
+
 }  // namespace
 }  // namespace collet::integration

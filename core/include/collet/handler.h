@@ -79,13 +79,19 @@ class Output {
   // Closes as soon as the kernel has what was written, without waiting for the peer.
   void close() noexcept { end_ = End::close; }
 
+  // Receives no more until the next on_wake(), so that the peer is held up too; pieces that had
+  // been received by then still come. While it is paused the end of the stream is not seen either.
+  void pause() noexcept {
+    if (end_ == End::none) end_ = End::pause;
+  }
+
   // Adds to the Watcher's count of requests.
   void count_requests(std::uint64_t served) noexcept { requests_ += served; }
 
  private:
   friend class Connection;
   friend struct Job;
-  enum class End : std::uint8_t { none, finish, close };
+  enum class End : std::uint8_t { none, pause, finish, close };
 
   void append(std::span<const std::byte> bytes);
 
