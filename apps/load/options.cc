@@ -38,9 +38,10 @@ struct Text {
 
 void declare(CommandLine& line, Text& text) {
   line.positional("HOST:PORT", text.target, "where the server listens, or unix:PATH");
-  line.option("--workload", "NAME", text.workload, "what to send and to expect: echo or greet");
+  line.option("--workload", "NAME", text.workload,
+              "what to send and to expect: " + workload_names());
   line.option("-c,--connections", "N", text.connections,
-              "connections at once [echo 64, greet 1000]");
+              "connections at once [by workload: 64, 1000 or 10000]");
   line.option("-t,--threads", "N", text.threads, "threads, each with an event loop");
   line.option("-d,--duration", "TIME", text.duration, "how long to measure; with -n only if given");
   line.option("--warmup", "TIME", text.warmup, "load before measuring [1s]; not with -n");
@@ -113,11 +114,28 @@ absl::Status read_size(const Text& text, LoadOptions& options) {
       text.threads, options.connections));
 }
 
+absl::Status read_spacing(const Text& text, LoadOptions& options) {
+  if (text.arrivals == "poisson") {
+    options.spacing = Spacing::poisson;
+  } else if (!text.arrivals.empty() && text.arrivals != "uniform") {
+    return invalid(absl::StrFormat("--arrivals: \"%s\" is not known: choose uniform or poisson",
+                                   text.arrivals));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status read_rate(const Text& text, LoadOptions& options) {
   const auto spin = duration_of("--spin", text.spin);
   if (!spin.ok()) return spin.status();
   options.spin = *spin;
+  options.rate_per_s = options.workload->load_defaults().rate_per_s;
   if (text.rate.empty()) {
+    if (options.rate_per_s > 0 && !text.requests.empty()) {
+      return invalid(absl::StrFormat(
+          "--requests: \"%s\" does not fit --workload %s, which has a rate: give -d instead",
+          text.requests, options.workload->name()));
+    }
+    if (options.rate_per_s > 0) return read_spacing(text, options);
     if (text.arrivals.empty()) return absl::OkStatus();
     return invalid(absl::StrFormat(
         "--arrivals: \"%s\" says when the requests of --rate are due: give both or none",
@@ -130,13 +148,7 @@ absl::Status read_rate(const Text& text, LoadOptions& options) {
     return invalid(absl::StrFormat("--rate: \"%s\" goes with a time, not with -n: give -d instead",
                                    text.rate));
   }
-  if (text.arrivals == "poisson") {
-    options.spacing = Spacing::poisson;
-  } else if (!text.arrivals.empty() && text.arrivals != "uniform") {
-    return invalid(absl::StrFormat("--arrivals: \"%s\" is not known: choose uniform or poisson",
-                                   text.arrivals));
-  }
-  return absl::OkStatus();
+  return read_spacing(text, options);
 }
 
 absl::Status read_times(const CommandLine& line, const Text& text, LoadOptions& options) {

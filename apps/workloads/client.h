@@ -49,11 +49,12 @@ class Client : public Handler {
     if (!settled_) settle();
   }
 
- private:
+  // The connection is as far as the load needs it to be.
   void settle() {
     if (!std::exchange(settled_, true)) meter_.settled(true);
   }
 
+ private:
   // The connection is up: send what the meter allows.
   virtual void begin(Output& out) = 0;
 

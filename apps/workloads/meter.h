@@ -84,6 +84,10 @@ class Meter {
   void wait(Waiter& waiter) { on_wait(waiter); }
   void stop_waiting(Waiter& waiter) noexcept { on_stop_waiting(waiter); }
 
+  void wake_later(const Waker& waker, Nanoseconds delay) {
+    loop_.call_after(delay, [waker] { waker.wake(); });
+  }
+
   // A request that had a free place when it was due was sent only now: the load's own error.
   void sent_late(Nanoseconds due, Nanoseconds sent) noexcept {
     if (in_window(due)) tally_.send_lag.record(sent - due);

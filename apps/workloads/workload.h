@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <absl/status/statusor.h>
@@ -41,6 +42,8 @@ struct LoadDefaults {
   std::size_t connections = 0;
   std::size_t payload_bytes = 0;
   bool connection_per_request = false;  // each request is a connection of its own: no pipelining
+  bool half_is_timed = false;           // every second connection only makes trouble
+  double rate_per_s = 0;                // an open loop, if not 0
 };
 
 class Workload {
@@ -62,5 +65,6 @@ class Workload {
 // All workloads, and the one of that name; the error is a sentence for whoever typed --workload.
 std::span<const Workload* const> workloads() noexcept;
 absl::StatusOr<const Workload*> find_workload(std::string_view name);
+std::string workload_names();  // "echo, greet, ..."
 
 }  // namespace collet::apps
