@@ -12,9 +12,10 @@ namespace collet::apps {
 
 const Workload& echo_workload();
 const Workload& greet_workload();
+const Workload& http_workload();
 
 std::span<const Workload* const> workloads() noexcept {
-  static const std::array all{&echo_workload(), &greet_workload()};
+  static const std::array all{&echo_workload(), &greet_workload(), &http_workload()};
   return all;
 }
 
