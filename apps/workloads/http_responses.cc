@@ -136,12 +136,17 @@ bool HttpResponses::take_new_head(std::string_view& bytes, std::size_t& complete
   return begin_body(known_length_, completed);
 }
 
+bool HttpResponses::complete(std::size_t& completed) {
+  if (!bodies_.end()) return false;
+  ++completed;
+  return true;
+}
+
 bool HttpResponses::begin_body(std::uint64_t bytes, std::size_t& completed) {
   if (!bodies_.has_size(bytes)) return false;
   body_left_ = bytes;
   if (bytes != 0) return true;
-  ++completed;
-  return bodies_.end();
+  return complete(completed);
 }
 
 bool HttpResponses::take_body(std::string_view& bytes, std::size_t& completed) {
@@ -150,8 +155,7 @@ bool HttpResponses::take_body(std::string_view& bytes, std::size_t& completed) {
   bytes.remove_prefix(size);
   body_left_ -= size;
   if (body_left_ != 0) return true;
-  ++completed;
-  return bodies_.end();
+  return complete(completed);
 }
 
 // A chunk's head that is not complete is kept; so are the few bytes that may be the end.
@@ -175,8 +179,7 @@ bool HttpResponses::take_chunks(std::string_view& bytes, std::size_t& completed)
   if (!done) return true;
   kept_.clear();
   chunked_.reset();
-  ++completed;
-  return bodies_.end();
+  return complete(completed);
 }
 
 }  // namespace collet::apps

@@ -54,6 +54,7 @@ class HttpResponses {
   bool take_new_head(std::string_view& bytes, std::size_t& completed);
   bool take_body(std::string_view& bytes, std::size_t& completed);
   bool take_chunks(std::string_view& bytes, std::size_t& completed);
+  bool complete(std::size_t& completed);
   bool begin_body(std::uint64_t bytes, std::size_t& completed);
 
   ExpectedBodies bodies_;

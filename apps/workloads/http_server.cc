@@ -220,11 +220,15 @@ class HttpServer final : public Handler {
     return input.size();
   }
 
+  // The head of a chunk, and what follows the last, is as limited as the head of a request.
   std::size_t take_body(std::string_view input, Output& out) {
-    if (request_->chunked() && input.size() < kLeastChunkedBytes) return 0;
+    if (request_->chunked()) {
+      if (input.size() < kLeastChunkedBytes) return 0;
+      input = input.substr(0, kMostHeadBytes);
+    }
     error_code error;
     const auto used = request_->put(boost::asio::const_buffer(input.data(), input.size()), error);
-    if (error == http::error::need_more && input.size() - used <= kMostHeadBytes) return used;
+    if (error == http::error::need_more && input.size() < kMostHeadBytes) return used;
     if (error) {
       refuse(refusal_of(error), out);
     } else if (request_->is_done()) {
