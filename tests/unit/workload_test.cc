@@ -229,7 +229,7 @@ TEST_F(WorkloadTest, HttpAnswersEveryGet) {
   run("http", {.pipeline = 16}, 1000);
   EXPECT_EQ(meter_.outcome, Failure::none);
   EXPECT_EQ(meter_.tally().requests, 1000U);
-  EXPECT_EQ(meter_.tally().latency.count(), 1000U);
+  EXPECT_EQ(meter_.tally().service.count(), 1000U);
   EXPECT_EQ(meter_.tally().failed(), 0U);
 }
 
