@@ -175,6 +175,7 @@ class HttpServer final : public Handler {
   void resume(std::string_view input, Output& out) {
     kept_.append(input);
     kept_.erase(0, serve(kept_, out));
+    if (kept_.empty() && kept_.capacity() > kMostHeadBytes) kept_.shrink_to_fit();
   }
 
   // Serves what is complete of the input. Returns how much of it is done with; the rest, and what
