@@ -2,6 +2,11 @@
 // catalogue.cc: the registry and the workloads, as axes of a matrix.
 #include "bench/catalogue.h"
 
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <string_view>
+
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
@@ -11,6 +16,9 @@
 
 namespace collet::bench {
 namespace {
+
+// What the servers by hand know too, and what is measured unless other workloads are asked for.
+constexpr std::array<std::string_view, 2> kByHand{"echo", "greet"};
 
 std::string message_of(const absl::Status& status) { return std::string(status.message()); }
 
@@ -22,7 +30,11 @@ absl::Status resolve_workloads(Options& options, Axes& axes) {
     options.settings.workloads[known.back()] = {static_cast<std::int64_t>(defaults.payload_bytes),
                                                 !defaults.connection_per_request};
   }
-  axes.workloads = options.workloads.empty() ? known : options.workloads;
+  axes.workloads = options.workloads;
+  if (axes.workloads.empty()) axes.workloads.assign(kByHand.begin(), kByHand.end());
+  std::ranges::copy_if(known, std::back_inserter(axes.not_by_hand), [](const std::string& name) {
+    return std::ranges::find(kByHand, name) == kByHand.end();
+  });
   for (const std::string& name : axes.workloads) {
     if (options.settings.workloads.contains(name)) continue;
     return absl::InvalidArgumentError(absl::StrFormat("--workload: \"%s\" is unknown: use %s", name,

@@ -38,7 +38,7 @@ struct Texts {
 void declare(apps::CommandLine& line, Texts& texts) {
   line.option("--backend", "SPEC,...", texts.backends, "Columns: backends [all that run here]");
   line.option("--pool", "SPEC,...", texts.pools, "Rows: thread pools [all]");
-  line.option("--workload", "NAME,...", texts.workloads, "A table for each [all]");
+  line.option("--workload", "NAME,...", texts.workloads, "A table for each [echo,greet]");
   line.option("-c,--connections", "N,...", texts.connections, "A table for each");
   line.option("--payload", "BYTES", texts.payload, "Size of a request [the workload's own]");
   line.option("--pipeline", "N", texts.pipeline,

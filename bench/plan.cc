@@ -48,6 +48,7 @@ void add_table(const Axes& axes, const std::string& workload, int connections,
       cells.push_back({backend, pool, workload, connections, false});
     }
   }
+  if (std::ranges::count(axes.not_by_hand, workload) != 0) return;
   std::set<std::string_view> done;
   for (const std::string& backend : axes.backends) {
     const std::string_view name = spec_name(backend);

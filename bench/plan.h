@@ -32,6 +32,7 @@ struct Axes {
   std::vector<std::string> workloads;
   std::vector<int> connections;
   std::vector<std::string> by_hand;  // names of backends that also have a hand-written server
+  std::vector<std::string> not_by_hand = {};  // workloads that those do not serve
 };
 
 // Table by table (workload, connections); in each, pools by backends, then the servers by hand.

@@ -54,7 +54,8 @@ void declare(CommandLine& line, Text& text) {
               "of an open loop: uniform or poisson [uniform]");
   line.option("--spin", "TIME", text.spin,
               "of an open loop: stays awake so long before a request is due, to be in time for it");
-  line.option("--payload", "SIZE", text.payload, "bytes of a request [echo 64, greet 3k]");
+  line.option("--payload", "SIZE", text.payload,
+              "bytes of a request [echo 64, greet 3k, http 0: GET]");
   line.option("--pipeline", "N", text.pipeline, "unanswered requests on each connection");
   line.option("--timeout", "TIME", text.timeout, "give a connection up that long without answer");
   line.option("--backend", "SPEC", text.backend, "event backend of this client");
@@ -75,8 +76,11 @@ absl::StatusOr<Endpoint> target_of(const std::string& text) {
 absl::Status read_shape(const Text& text, LoadOptions& options) {
   const LoadDefaults defaults = options.workload->load_defaults();
   options.shape.payload_bytes = defaults.payload_bytes;
+  options.shape.framing_bytes = defaults.framing_bytes;
   if (!text.payload.empty()) {
-    const auto payload = bytes_of("--payload", text.payload, 1, kMaxPayload);
+    const auto payload =
+        bytes_of("--payload", text.payload, static_cast<std::int64_t>(defaults.least_payload_bytes),
+                 kMaxPayload);
     if (!payload.ok()) return payload.status();
     options.shape.payload_bytes = static_cast<std::size_t>(*payload);
   }

@@ -12,13 +12,14 @@ namespace collet::apps {
 
 const Workload& echo_workload();
 const Workload& greet_workload();
+const Workload& http_workload();
 const Workload& idle_workload();
 const Workload& slow_workload();
 const Workload& storm_workload();
 
 std::span<const Workload* const> workloads() noexcept {
-  static const std::array all{&echo_workload(), &greet_workload(), &idle_workload(),
-                              &slow_workload(), &storm_workload()};
+  static const std::array all{&echo_workload(), &greet_workload(), &http_workload(),
+                              &idle_workload(), &slow_workload(),  &storm_workload()};
   return all;
 }
 

@@ -49,6 +49,13 @@ TEST(PlanTest, AServerByHandStandsOnceEvenIfItsBackendIsThereTwice) {
   EXPECT_EQ(std::ranges::count(cells, true, &Cell::by_hand), 4);
 }
 
+TEST(PlanTest, AServerByHandStandsOnlyWhereItKnowsTheWorkload) {
+  Axes axes = small_axes();
+  axes.workloads = {"echo", "http"};
+  axes.not_by_hand = {"http"};
+  for (const Cell& cell : make_cells(axes)) EXPECT_FALSE(cell.by_hand && cell.workload == "http");
+}
+
 TEST(PlanTest, EveryBlockVisitsEveryCellOnce) {
   const auto cells = make_cells(small_axes());
   const auto plan = make_plan(cells, 3, 7);
