@@ -50,7 +50,11 @@ class HttpClient final : public PipelinedClient {
     std::size_t completed = 0;
     const bool right = unanswered() != 0 && responses_.take(text, completed);
     if (completed > unanswered()) return false;
-    if (completed != 0) take_replies(completed, payload_bytes_, out);
+    if (responses_.ended()) {
+      take_last_replies(completed, payload_bytes_, out);
+    } else if (completed != 0) {
+      take_replies(completed, payload_bytes_, out);
+    }
     return right;
   }
 

@@ -124,6 +124,7 @@ bool HttpResponses::take_new_head(std::string_view& bytes, std::size_t& complete
 
   auto parser = std::make_unique<Parser>(bodies_);
   if (parser->parse(kept_) != kept_.size() || !parser->is_header_done()) return false;
+  closes_ = !parser->keep_alive();
   if (parser->chunked()) {
     kept_.clear();
     chunked_ = std::move(parser);
@@ -137,7 +138,8 @@ bool HttpResponses::take_new_head(std::string_view& bytes, std::size_t& complete
 }
 
 bool HttpResponses::complete(std::size_t& completed) {
-  if (!bodies_.end()) return false;
+  if (!bodies_.end() || ended_) return false;
+  ended_ = closes_;
   ++completed;
   return true;
 }

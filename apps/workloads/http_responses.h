@@ -47,6 +47,9 @@ class HttpResponses {
   // are wrong.
   bool take(std::string_view bytes, std::size_t& completed);
 
+  // The last response that was taken said that none follows on its connection.
+  bool ended() const noexcept { return ended_; }
+
  private:
   class Parser;
 
@@ -58,6 +61,8 @@ class HttpResponses {
   bool begin_body(std::uint64_t bytes, std::size_t& completed);
 
   ExpectedBodies bodies_;
+  bool closes_ = false;  // the response that is coming is the last
+  bool ended_ = false;
   std::uint64_t body_left_ = 0;      // of a body whose length is known
   std::unique_ptr<Parser> chunked_;  // of a body whose length is not
   std::string known_head_;           // the last that was parsed

@@ -70,6 +70,11 @@ class Meter {
     return now;
   }
 
+  // So many requests of a closed loop were begun in vain, by nobody's fault: others may be instead.
+  void take_back(std::size_t requests) noexcept {
+    if (!open_loop_ && !ending_) allowance_ += requests;
+  }
+
   // Where a request is a connection: the one for which this client is being made.
   Begun take_connection() {
     const Nanoseconds now = this->now();

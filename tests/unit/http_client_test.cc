@@ -137,5 +137,23 @@ TEST_P(HttpWrongTest, IsSeen) {
 INSTANTIATE_TEST_SUITE_P(Each, HttpWrongTest, ::testing::ValuesIn(kWrong),
                          [](const auto& each) { return std::string(each.param.name); });
 
+TEST(HttpResponsesTest, KnowTheLastOneOfAConnection) {
+  const std::vector<std::string> lasts{with_length("ok", "Connection: close\r\n"),
+                                       "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"};
+  for (const std::string& last : lasts) {
+    HttpResponses responses{ExpectedBodies()};
+    std::size_t completed = 0;
+    EXPECT_TRUE(responses.take(with_length("ok"), completed));
+    EXPECT_TRUE(responses.take(with_length("ok"), completed));
+    EXPECT_FALSE(responses.ended());
+    EXPECT_TRUE(responses.take(last.substr(0, last.size() - 1), completed));
+    EXPECT_FALSE(responses.ended());
+    EXPECT_TRUE(responses.take(last.substr(last.size() - 1), completed));
+    EXPECT_TRUE(responses.ended());
+    EXPECT_EQ(completed, 3U);
+    EXPECT_FALSE(responses.take(with_length("ok"), completed)) << "more after the last";
+  }
+}
+
 }  // namespace
 }  // namespace collet::apps
