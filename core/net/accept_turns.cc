@@ -11,11 +11,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-// After a failure: about 44 turns in ten seconds, and the first is soon. A success proves little,
+// After a failure: about 37 turns in ten seconds, and the first is soon. A success proves little,
 // since the next connection may take the last descriptor again: only a while without a failure
 // brings the first delay back.
 constexpr nanoseconds kFirstDelay = milliseconds(10);
-constexpr nanoseconds kLongestDelay = milliseconds(250);
+constexpr nanoseconds kLongestDelay = milliseconds(300);
 constexpr nanoseconds kGoodTimes = std::chrono::seconds(2);
 
 }  // namespace

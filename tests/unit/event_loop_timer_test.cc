@@ -61,6 +61,7 @@ TEST_F(EventLoopTimerTest, NeverFiresEarlyHoweverOftenTheWaitReturnsBeforeTheDea
   loop_.run();
   EXPECT_EQ(early, 0);
   EXPECT_EQ(loop_.stats().timers, std::uint64_t{kTimers} + 1);
+  EXPECT_GT(loop_.stats().bounded_timers, 0U);
 }
 
 TEST_F(EventLoopTimerTest, DelaysCountFromTheCallAndNotFromTheStartOfThePass) {
