@@ -23,6 +23,17 @@ constexpr int kReads = 200'000;
 constexpr int kWakes = 400;
 constexpr auto kIdle = std::chrono::milliseconds(1);
 
+// One ring of a bell that counts; false if that cannot be.
+bool ring(const Descriptor& bell) {
+  const std::uint64_t one = 1;
+  return write(bell.get(), &one, sizeof one) == sizeof one;
+}
+
+bool hear(const Descriptor& bell) {
+  std::uint64_t rings = 0;
+  return read(bell.get(), &rings, sizeof rings) == sizeof rings;
+}
+
 }  // namespace
 
 double clock_read_ns() {
@@ -34,24 +45,23 @@ double clock_read_ns() {
 
 WakeFloor measure_wake_floor(const std::vector<int>& from, const std::vector<int>& to) {
   const Descriptor bell(eventfd(0, EFD_CLOEXEC));
+  const Descriptor answer(eventfd(0, EFD_CLOEXEC));
   std::atomic<steady_clock::rep> rung_at{0};
   std::vector<double> delays_us;
   std::thread sleeper([&] {
     pin_to(to);
-    for (int i = 0; i < kWakes; ++i) {
-      std::uint64_t rings = 0;
-      if (read(bell.get(), &rings, sizeof rings) != sizeof rings) return;
+    for (int i = 0; i < kWakes && hear(bell); ++i) {
       const auto delay = steady_clock::now().time_since_epoch() - steady_clock::duration(rung_at);
       delays_us.push_back(std::chrono::duration<double, std::micro>(delay).count());
+      if (!ring(answer)) return;
     }
   });
   std::thread ringer([&] {
     pin_to(from);
     for (int i = 0; i < kWakes; ++i) {
       std::this_thread::sleep_for(kIdle);
-      const std::uint64_t one = 1;
       rung_at = steady_clock::now().time_since_epoch().count();
-      if (write(bell.get(), &one, sizeof one) != sizeof one) return;
+      if (!ring(bell) || !hear(answer)) return;
     }
   });
   ringer.join();
