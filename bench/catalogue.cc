@@ -2,6 +2,9 @@
 // catalogue.cc: the registry and the workloads, as axes of a matrix.
 #include "bench/catalogue.h"
 
+#include <array>
+#include <string_view>
+
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
@@ -14,6 +17,9 @@
 namespace collet::bench {
 namespace {
 
+// What is measured unless other workloads are asked for.
+constexpr std::array<std::string_view, 2> kUsual{"echo", "greet"};
+
 std::string message_of(const absl::Status& status) { return std::string(status.message()); }
 
 absl::Status resolve_workloads(const Options& options, Axes& axes) {
@@ -23,7 +29,8 @@ absl::Status resolve_workloads(const Options& options, Axes& axes) {
     axes.payload_bytes[known.back()] =
         static_cast<std::int64_t>(workload->load_defaults().payload_bytes);
   }
-  axes.workloads = options.workloads.empty() ? known : options.workloads;
+  axes.workloads = options.workloads;
+  if (axes.workloads.empty()) axes.workloads.assign(kUsual.begin(), kUsual.end());
   for (const std::string& name : axes.workloads) {
     if (axes.payload_bytes.contains(name)) continue;
     return absl::InvalidArgumentError(absl::StrFormat("--workload: \"%s\" is unknown: use %s", name,

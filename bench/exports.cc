@@ -78,12 +78,13 @@ Json to_json(const CellSummary& summary) {
                {"client_bound", summary.client_bound}};
   for (const Figure& figure : kFigures) {
     const Summary& values = summary.*figure.summary;
-    json[figure.name] = summary.has_figures() ? Json{{"n", values.n},
-                                                     {"median", values.median},
-                                                     {"min", values.min},
-                                                     {"max", values.max},
-                                                     {"interval", to_json(values.interval)}}
-                                              : Json(nullptr);
+    json[figure.name] = summary.has_figures() && values.n > 0
+                            ? Json{{"n", values.n},
+                                   {"median", values.median},
+                                   {"min", values.min},
+                                   {"max", values.max},
+                                   {"interval", to_json(values.interval)}}
+                            : Json(nullptr);
   }
   json["cpu_to_baseline"] = to_json(summary.to_baseline);
   return json;
@@ -117,7 +118,9 @@ std::string csv_line(const CellSummary& summary) {
                       summary.cpu_us_per_request.n, summary.noisy, summary.client_bound ? 1 : 0);
   for (const Figure& figure : kFigures) {
     const Summary& values = summary.*figure.summary;
-    text += summary.has_figures() ? number(values.median) + csv_interval(values.interval) : ",,,";
+    text += summary.has_figures() && values.n > 0
+                ? number(values.median) + csv_interval(values.interval)
+                : ",,,";
   }
   const Comparison& comparison = summary.to_baseline;
   if (comparison.n == 0) return text + ",,,,,\n";

@@ -58,7 +58,7 @@ void declare(apps::CommandLine& line, Texts& texts) {
               "Defaults of -c, -d, --warmup, --reps and --max-repeats");
   line.option("--backend", "SPEC,...", texts.backends, "Columns: backends [all]");
   line.option("--pool", "SPEC,...", texts.pools, "Rows: thread pools [all]");
-  line.option("--workload", "NAME,...", texts.workloads, "A table for each [all]");
+  line.option("--workload", "NAME,...", texts.workloads, "A table for each [echo,greet]");
   line.option("-c,--connections", "N,...", texts.connections, "A table for each [64]");
   line.option("--placement", "PLACE,...", texts.placements,
               "A table for each: split, shared or wide [split]");

@@ -58,10 +58,19 @@ Latency read_latency(const Json& json) {
 LoadReport read_report(const Json& json) {
   LoadReport report;
   const auto seconds = json.at("seconds").get<double>();
+  report.open_loop = json.value("load", "closed") == "open";
+  if (report.open_loop) {
+    report.offered = json.at("offered").get<std::int64_t>();
+    report.verdict = json.at("verdict").get<std::string>();
+    report.send_lag_p99_ns = read_latency(json.at("send_lag_us")).p99_ns;
+  }
+  if (const auto gap = json.find("littles_law_gap"); gap != json.end() && gap->is_number()) {
+    report.littles_law_gap = gap->get<double>();
+  }
   report.requests = json.at("requests").get<std::int64_t>();
   report.window_ns = to_ns(seconds, 1e9);
   report.request_bytes = std::llround(json.at("bytes_per_s").get<double>() * seconds);
-  report.latency = read_latency(json.at("latency_us"));
+  report.latency = read_latency(json.at(report.open_loop ? "response_us" : "service_us"));
   report.errors = json.at("errors").get<std::map<std::string, std::int64_t>>();
   report.wrong_bytes = json.at("wrong_bytes").get<std::int64_t>();
   report.unanswered = json.value("unanswered", std::int64_t{0});

@@ -35,7 +35,8 @@ enum class LoadEvent : std::uint8_t {
   other,   // of no interest here
 };
 
-// Times from sending a request to its whole reply. Null stands for unknown.
+// Times to the whole reply: of a closed loop from sending the request, of an open one from when it
+// was due. Null stands for unknown, as of percentiles with too few samples beyond them.
 struct Latency {
   std::optional<std::int64_t> p50_ns;
   std::optional<std::int64_t> p90_ns;
@@ -46,6 +47,11 @@ struct Latency {
 };
 
 struct LoadReport {
+  bool open_loop = false;
+  std::optional<std::int64_t> offered;          // requests that were due; of an open loop
+  std::optional<std::int64_t> send_lag_p99_ns;  // the client's own lateness; of an open loop
+  std::optional<double> littles_law_gap;        // of a closed loop
+  std::string verdict;                          // ok, overloaded or client_late; of an open loop
   std::int64_t requests = 0;
   std::int64_t window_ns = 0;
   std::int64_t request_bytes = 0;

@@ -30,17 +30,11 @@ std::string dump(const Json& json) {
 }
 
 Json to_json(const Cell& cell) {
-  return {{"backend", or_null(cell.backend)},
-          {"pool", or_null(cell.pool)},
-          {"external", or_null(cell.external)},
-          {"workload", cell.workload},
-          {"connections", cell.connections},
-          {"payload_bytes", cell.payload_bytes},
-          {"pipeline", cell.pipeline},
-          {"mode", "closed"},
-          {"placement", to_string(cell.placement)},
-          {"work_ns", cell.work.count()},
-          {"block_ns", cell.block.count()}};
+  return {{"backend", or_null(cell.backend)},   {"pool", or_null(cell.pool)},
+          {"external", or_null(cell.external)}, {"workload", cell.workload},
+          {"connections", cell.connections},    {"payload_bytes", cell.payload_bytes},
+          {"pipeline", cell.pipeline},          {"placement", to_string(cell.placement)},
+          {"work_ns", cell.work.count()},       {"block_ns", cell.block.count()}};
 }
 
 Cell to_cell(const Json& json) {
@@ -128,12 +122,17 @@ Listening to_listening(const Json& json) {
 
 Json to_json(const LoadReport& load) {
   const Latency& latency = load.latency;
-  return {{"window_ns", load.window_ns},
+  return {{"mode", load.open_loop ? "open" : "closed"},
+          {"verdict", or_null(load.verdict)},
+          {"offered", or_null(load.offered)},
+          {"send_lag_p99_ns", or_null(load.send_lag_p99_ns)},
+          {"littles_law_gap", or_null(load.littles_law_gap)},
+          {"window_ns", load.window_ns},
           {"requests", load.requests},
           {"unanswered", load.unanswered},
           {"request_bytes", load.request_bytes},
           {"latency_ns",
-           {{"kind", "service"},
+           {{"kind", load.open_loop ? "response" : "service"},
             {"p50", or_null(latency.p50_ns)},
             {"p90", or_null(latency.p90_ns)},
             {"p99", or_null(latency.p99_ns)},
@@ -145,16 +144,25 @@ Json to_json(const LoadReport& load) {
           {"client_cpu_ns", load.client_cpu_ns}};
 }
 
+template <typename T>
+std::optional<T> optional_of(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return json.get<T>();
+}
+
 LoadReport to_load(const Json& json) {
   LoadReport load;
+  load.open_loop = json.at("mode") == "open";
+  load.verdict = text_of(json.at("verdict"));
+  load.offered = optional_of<std::int64_t>(json.at("offered"));
+  load.send_lag_p99_ns = optional_of<std::int64_t>(json.at("send_lag_p99_ns"));
+  load.littles_law_gap = optional_of<double>(json.at("littles_law_gap"));
   load.window_ns = json.at("window_ns").get<std::int64_t>();
   load.requests = json.at("requests").get<std::int64_t>();
   load.unanswered = json.at("unanswered").get<std::int64_t>();
   load.request_bytes = json.at("request_bytes").get<std::int64_t>();
-  const auto figure = [&](const char* key) -> std::optional<std::int64_t> {
-    const Json& value = json.at("latency_ns").at(key);
-    if (value.is_null()) return std::nullopt;
-    return value.get<std::int64_t>();
+  const auto figure = [latency = json.at("latency_ns")](const char* key) {
+    return optional_of<std::int64_t>(latency.at(key));
   };
   load.latency = {figure("p50"),  figure("p90"), figure("p99"),
                   figure("p999"), figure("max"), figure("mean")};

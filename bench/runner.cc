@@ -250,6 +250,8 @@ class Run {
                         server_cores)) {
       outcome_.flags.emplace_back("client_bound");
     }
+    const std::string& verdict = outcome_.load->verdict;
+    if (!verdict.empty() && verdict != "ok") outcome_.flags.push_back(verdict);
     if (outcome_.listening && !is_release_build(outcome_.listening->build)) {
       outcome_.flags.emplace_back("not_release");
     }

@@ -29,7 +29,9 @@ struct RunOutcome {
   std::optional<ProcessUse> server;    // between the start and the end of the window
   std::optional<ProcessUse> client;    // if it still ran at the end of the window
   MachineUse machine;
-  std::vector<std::string> flags;  // client_bound, late_sample, not_release, and those of noise.h
+  // client_bound, late_sample, not_release; overloaded and client_late of an open loop; and those
+  // of noise.h.
+  std::vector<std::string> flags;
 
   bool has_flag(const std::string& flag) const;
   double cpu_us_per_request() const;  // requires status ok

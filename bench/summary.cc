@@ -11,8 +11,15 @@ namespace {
 
 using Runs = std::vector<const RunRecord*>;
 
-double to_us(const std::optional<std::int64_t>& ns) {
-  return static_cast<double>(ns.value_or(0)) / 1e3;
+// Of the good runs that know it.
+Summary summary_of_time(const Runs& runs, std::optional<std::int64_t> Latency::*time) {
+  std::vector<double> values;
+  for (const RunRecord* run : runs) {
+    if (run->outcome.status != RunStatus::ok) continue;
+    const auto& ns = run->outcome.load->latency.*time;
+    if (ns) values.push_back(static_cast<double>(*ns) / 1e3);
+  }
+  return summarize(std::move(values));
 }
 
 // Of the good runs, what `figure` takes from each.
@@ -38,9 +45,9 @@ void add_figures(CellSummary& summary, const Runs& runs) {
   using Run = const RunOutcome&;
   summary.cpu_us_per_request = summary_of(runs, [](Run r) { return r.cpu_us_per_request(); });
   summary.requests_per_s = summary_of(runs, [](Run r) { return r.load->requests_per_s(); });
-  summary.p50_us = summary_of(runs, [](Run r) { return to_us(r.load->latency.p50_ns); });
-  summary.p99_us = summary_of(runs, [](Run r) { return to_us(r.load->latency.p99_ns); });
-  summary.p999_us = summary_of(runs, [](Run r) { return to_us(r.load->latency.p999_ns); });
+  summary.p50_us = summary_of_time(runs, &Latency::p50_ns);
+  summary.p99_us = summary_of_time(runs, &Latency::p99_ns);
+  summary.p999_us = summary_of_time(runs, &Latency::p999_ns);
   summary.switches_per_request = summary_of(runs, [](Run r) {
     const auto switches = r.server->voluntary_switches + r.server->involuntary_switches;
     return static_cast<double>(switches) / static_cast<double>(r.load->requests);

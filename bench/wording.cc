@@ -132,9 +132,10 @@ CellWords describe_cell(const CellSummary& cell) {
   const bool absolute = cell.baseline || cell.to_baseline.verdict == Verdict::none;
   words.cost = format_figure(cost.median) +
                (absolute ? range_of(cost.interval) : ratio_of(cell.to_baseline));
-  words.rest = absl::StrFormat(
-      "%s%s  p99 %s  %s", cell.client_bound ? ">=" : "", format_rate(cell.requests_per_s.median),
-      format_microseconds(cell.p99_us.median), format_memory(cell.rss_bytes.median));
+  const std::string p99 = cell.p99_us.n == 0 ? "unknown" : format_microseconds(cell.p99_us.median);
+  words.rest = absl::StrFormat("%s%s  p99 %s  %s", cell.client_bound ? ">=" : "",
+                               format_rate(cell.requests_per_s.median), p99,
+                               format_memory(cell.rss_bytes.median));
   if (cell.noisy > 0) absl::StrAppend(&words.rest, "  !", cell.noisy);
   return words;
 }
@@ -194,6 +195,14 @@ std::string describe_method(const Report& report) {
       "better. Below it,\nmedians: requests/s, p99, resident memory of the server. p99 is the "
       "service time of a closed loop: a client that\nwaits sends less to a slow server, so it is "
       "no latency under a given load.\n";
+  const bool open = std::ranges::any_of(report.runs, [](const RunRecord& record) {
+    return record.outcome.load && record.outcome.load->open_loop;
+  });
+  if (open) {
+    text +=
+        "A workload with a rate of its own (idle) is an open loop: there it is the response "
+        "time, from when a request was due.\n";
+  }
   text += describe_intervals(report);
   bool client_bound = false;
   for_each_cell(report, [&](const CellSummary& cell) { client_bound |= cell.client_bound; });

@@ -175,4 +175,8 @@ bool EventLoop::in_loop_thread() const noexcept {
   return thread == 0 || thread == this_thread();
 }
 
+bool EventLoop::runs_here() const noexcept {
+  return thread_.load(std::memory_order_relaxed) == this_thread();
+}
+
 }  // namespace collet

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // registry.cc: parses specs, probes backends, makes instances.
+#include <sched.h>
+
 #include <algorithm>
 #include <cassert>
 #include <charconv>
@@ -234,17 +236,26 @@ absl::StatusOr<std::unique_ptr<Poller>> Backend::make_poller() const {
 absl::StatusOr<std::unique_ptr<ThreadPool>> Pool::make(std::size_t workers) const {
   if (!description().has_workers && workers != 0) {
     return invalid(
-        "--workers: pool \"%s\" has no threads of its own, so the number must be 0, not %d", name(),
+        "workers: pool \"%s\" has no threads of its own, so the number must be 0, not %d", name(),
         workers);
   }
   if (description().has_workers && (workers == 0 || workers > kMaxWorkers)) {
-    return invalid("--workers: pool \"%s\" takes a number from 1 to %d, not %d", name(),
-                   kMaxWorkers, workers);
+    return invalid("workers: pool \"%s\" takes a number from 1 to %d, not %d", name(), kMaxWorkers,
+                   workers);
   }
   Refusal why_not;
   std::unique_ptr<ThreadPool> made(description().make(OptionValues(values()), workers, why_not));
   if (made == nullptr) return cannot_start("pool", name(), why_not);
   return made;
+}
+
+std::size_t Pool::default_workers(std::size_t loops) const noexcept {
+  if (!description().has_workers) return 0;
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  if (::sched_getaffinity(0, sizeof cpus, &cpus) != 0) return 1;
+  const auto count = static_cast<std::size_t>(CPU_COUNT(&cpus));
+  return count > loops ? count - loops : 1;
 }
 
 void Registry::add(const BackendDescription& description) {

@@ -51,23 +51,30 @@ WatcherRow WatcherRow::of(const WatcherShard& merged, std::uint64_t rss_bytes) n
   row.p999_ms = milliseconds(lifetime.percentile(99.9));
   row.first_byte_p50_ms = milliseconds(merged.first_byte.percentile(50));
   row.first_byte_p99_ms = milliseconds(merged.first_byte.percentile(99));
+  row.first_bytes = merged.first_byte.count();
   row.requests = merged.requests;
   row.bytes_in = merged.bytes_in;
   row.bytes_out = merged.bytes_out;
   row.rss_bytes = rss_bytes;
+  row.at = std::chrono::system_clock::now();
   return row;
 }
 
 std::string WatcherRow::csv_header() {
   return "total,finished,average,min,max,p50,p99,p999,first_byte_p50,first_byte_p99,"
-         "requests,bytes_in,bytes_out,rss";
+         "requests,bytes_in,bytes_out,rss,time";
 }
 
 std::string WatcherRow::csv() const {
-  return absl::StrFormat("%d,%d,%.3f,%.3f,%.3f,%.3f,%.3f,%.3f,%.3f,%.3f,%d,%d,%d,%d", total,
-                         finished, average_ms, min_ms, max_ms, p50_ms, p99_ms, p999_ms,
-                         first_byte_p50_ms, first_byte_p99_ms, requests, bytes_in, bytes_out,
-                         rss_bytes);
+  std::string text = absl::StrFormat("%d,%d", total, finished);
+  for (const double ms : {average_ms, min_ms, max_ms, p50_ms, p99_ms, p999_ms}) {
+    text += finished == 0 ? std::string(",") : absl::StrFormat(",%.3f", ms);
+  }
+  for (const double ms : {first_byte_p50_ms, first_byte_p99_ms}) {
+    text += first_bytes == 0 ? std::string(",") : absl::StrFormat(",%.3f", ms);
+  }
+  return text + absl::StrFormat(",%d,%d,%d,%d,%.3f", requests, bytes_in, bytes_out, rss_bytes,
+                                std::chrono::duration<double>(at.time_since_epoch()).count());
 }
 
 std::uint64_t resident_bytes() noexcept {

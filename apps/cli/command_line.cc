@@ -29,6 +29,9 @@ std::string entry_in(std::string message) {
   constexpr std::string_view kBefore = "INI was not able to parse ";
   constexpr std::string_view kSection = ".++";
   if (message.starts_with(kBefore)) message.erase(0, kBefore.size());
+  if (const auto end = message.find(": This option is not allowed"); end != message.npos) {
+    message.erase(end);
+  }
   if (message.ends_with(kSection)) {
     message = "[" + message.substr(0, message.size() - kSection.size()) + "]";
   }
@@ -106,6 +109,8 @@ struct CommandLine::Parser {
 CommandLine::CommandLine(std::string program, std::string summary)
     : parser_(std::make_unique<Parser>(std::move(program), std::move(summary))) {
   parser_->app.allow_extras();
+  parser_->app.set_version_flag("--version", parser_->app.get_name() + " " COLLET_VERSION,
+                                "print the version and end");
   parser_->app.allow_config_extras(CLI::config_extras_mode::error);
 }
 CommandLine::~CommandLine() = default;
@@ -136,6 +141,8 @@ absl::StatusOr<std::string> CommandLine::parse(int argc, const char* const* argv
   }
   try {
     parser_->app.parse(argc, argv);
+  } catch (const CLI::CallForVersion&) {
+    return parser_->app.version() + "\n";
   } catch (const CLI::Success&) {
     return parser_->app.help();
   } catch (const CLI::ParseError& error) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // process.cc: limits, affinity and usage of this process.
-#include <sched.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 
@@ -22,13 +21,6 @@ void raise_descriptor_limit() noexcept {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-std::size_t usable_cpus() noexcept {
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  if (::sched_getaffinity(0, sizeof cpus, &cpus) != 0) return 1;
-  return static_cast<std::size_t>(std::max(CPU_COUNT(&cpus), 1));
 }
 
 std::chrono::nanoseconds cpu_time() noexcept {

@@ -3,15 +3,11 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 
 namespace collet::apps {
 
 // Lets this process have as many descriptors as it may.
 void raise_descriptor_limit() noexcept;
-
-// CPUs that this process may run on, at least 1.
-std::size_t usable_cpus() noexcept;
 
 // User and system time of all threads so far.
 std::chrono::nanoseconds cpu_time() noexcept;

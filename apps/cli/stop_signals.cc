@@ -4,8 +4,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
+#include <ctime>
+#include <string_view>
 #include <utility>
 
 #include <absl/strings/str_format.h>
@@ -23,7 +27,23 @@ sigset_t stop_signals() noexcept {
   return set;
 }
 
-extern "C" void end_at_once(int signal) { ::_exit(128 + signal); }
+// A terminal and timeout(1) may deliver one wish twice, to the process and to its group.
+constexpr std::int64_t kSameWishNs = 100'000'000;
+
+std::int64_t now_ns() noexcept {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
+}
+
+std::atomic<std::int64_t> first_signal_ns{0};
+
+extern "C" void end_at_once(int signal) {
+  if (now_ns() - first_signal_ns.load(std::memory_order_relaxed) < kSameWishNs) return;
+  constexpr std::string_view kWords = "second signal: ending at once\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kWords.data(), kWords.size());
+  ::_exit(128 + signal);
+}
 
 // A loop that is stuck in a long call would not see a second signal: from now on the kernel
 // delivers it to this thread, wherever it is.
@@ -61,6 +81,7 @@ void StopSignals::on_completion(Completion& completion) noexcept {
   if (completion.operation != Operation::ready) return;
   signalfd_siginfo info{};
   if (::read(descriptor_, &info, sizeof info) != sizeof info || !on_signal_) return;
+  first_signal_ns.store(now_ns(), std::memory_order_relaxed);
   let_next_signal_end_the_process();
   std::exchange(on_signal_, {})(static_cast<int>(info.ssi_signo));
 }

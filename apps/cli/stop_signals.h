@@ -9,8 +9,8 @@
 
 namespace collet::apps {
 
-// The first signal is told to the loop; the second ends the process at once with exit code
-// 128 + its number, whatever the loop is doing.
+// The first signal is told to the loop; a second one, 100 ms later or more, ends the process at
+// once with exit code 128 + its number, whatever the loop is doing.
 class StopSignals final : private CompletionHandler {
  public:
   // Blocks the two signals. Make it before any other thread, which would otherwise take them.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // client_thread.cc: the crowd's thread.
+#include <sys/prctl.h>
+
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "apps/load/client_thread.h"
@@ -12,9 +15,16 @@ ConnectionLimits limits_for(const CrowdPlan& plan, std::chrono::nanoseconds time
   ConnectionLimits limits;
   // A client that stopped reading because it has much to send, of a server that does the same,
   // would wait for ever.
+  const std::size_t request_bytes = plan.shape.payload_bytes + plan.shape.framing_bytes;
   limits.high_water_bytes =
-      std::max(limits.high_water_bytes, 2 * plan.shape.pipeline * plan.shape.payload_bytes);
+      std::max(limits.high_water_bytes, 2 * plan.shape.pipeline * request_bytes);
   limits.idle_timeout = timeout;
+  // In an open loop a connection's turn may come late.
+  const double rate = plan.arrivals.rate_per_s / static_cast<double>(plan.arrivals.parts);
+  if (rate > 0) {
+    const double turn_s = static_cast<double>(plan.connections) / rate;
+    limits.idle_timeout += std::chrono::seconds(std::llround(std::ceil(4 * turn_s)));
+  }
   return limits;
 }
 
@@ -49,9 +59,15 @@ void ClientThread::open_window(Nanoseconds begin, Nanoseconds end) {
 
 void ClientThread::start() {
   thread_ = std::thread([this] {
+    // By default the kernel lets a timer be 50 us late, to save power.
+    ::prctl(PR_SET_TIMERSLACK, 1);
     crowd_.start();
     loop_.run();
   });
+}
+
+void ClientThread::begin_schedule(Nanoseconds at) {
+  loop_.post([this, at] { crowd_.begin_schedule(at); });
 }
 
 void ClientThread::finish() {

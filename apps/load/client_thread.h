@@ -30,6 +30,9 @@ class ClientThread {
 
   void start();
 
+  // Open loop: the first request is due then. Any thread.
+  void begin_schedule(Nanoseconds at);
+
   // Ends gently, and within a second. Any thread.
   void finish();
 

@@ -10,6 +10,7 @@ namespace collet::apps {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
 
 // More connections than this have not been opened for the first time while none had an answer: a
 // larger crowd arriving at once would overflow the server's accept queue, and be told to come back
@@ -20,8 +21,10 @@ constexpr std::size_t kUnsettled = 256;
 // little.
 constexpr milliseconds kRest{100};
 
-// At the end: how long to wait for answers, and then for the connections to close.
+// At the end: how long to wait for answers, and then for the connections to close. An open loop
+// waits longer, because an answer that came late counts and one that never came is only a guess.
 constexpr milliseconds kGrace{250};
+constexpr milliseconds kOpenGrace{1000};
 constexpr milliseconds kLastGrace{500};
 
 // One address pair has 28,000 ports, each unusable for a while after its connection. Every address
@@ -48,7 +51,7 @@ std::vector<Endpoint> sources_for(const CrowdPlan& plan) {
 }  // namespace
 
 Crowd::Crowd(EventLoop& loop, Connections& connections, const CrowdPlan& plan, Events events)
-    : Meter(loop, plan.seed),
+    : Meter(loop, plan.seed, plan.arrivals.rate_per_s > 0),
       connections_(connections),
       plan_(plan),
       events_(std::move(events)),
@@ -57,14 +60,30 @@ Crowd::Crowd(EventLoop& loop, Connections& connections, const CrowdPlan& plan, E
   set_allowance(plan.requests);
 }
 
-void Crowd::start() { launch_soon(); }
+// An open loop that opens a connection for each request has none before its schedule begins.
+void Crowd::start() {
+  if (open_loop() && connection_per_request_) {
+    launched_ = plan_.connections;
+    add_vacancies(plan_.connections);
+    up_ = true;
+    return events_.on_up();
+  }
+  launch_soon();
+}
+
+void Crowd::begin_schedule(nanoseconds at) { Meter::begin_schedule(Arrivals(plan_.arrivals, at)); }
 
 void Crowd::finish() {
   end();
+  dismiss_if_over();
   check_done();
   if (done_) return;
-  loop().call_after(kGrace, [this] { connections_.close_all(CloseReason::forced); });
-  loop().call_after(kGrace + kLastGrace, [this] {
+  const milliseconds grace = open_loop() ? kOpenGrace : kGrace;
+  loop().call_after(grace, [this] {
+    give_up(loop().read_clock());
+    connections_.close_all(CloseReason::forced);
+  });
+  loop().call_after(grace + kLastGrace, [this] {
     live_ = 0;
     check_done();
   });
@@ -82,7 +101,7 @@ void Crowd::on_client_settled() {
 void Crowd::on_client_closed(Failure failure) {
   --live_;
   if (failure == Failure::none) {
-    ++vacant_;
+    add_vacancies(1);
     launch_soon();
   } else {
     rest();
@@ -93,9 +112,14 @@ void Crowd::on_client_closed(Failure failure) {
 void Crowd::rest() {
   if (resting_++ != 0) return;
   loop().call_after(kRest, [this] {
-    vacant_ += std::exchange(resting_, 0);
+    add_vacancies(std::exchange(resting_, 0));
     launch_soon();
   });
+}
+
+void Crowd::add_vacancies(std::size_t count) {
+  if (vacant_ == 0) vacant_since_ = now();
+  vacant_ += count;
 }
 
 // Once a pass, so that a connection is never opened from inside the end of another.
@@ -116,11 +140,71 @@ void Crowd::launch_all() {
 }
 
 bool Crowd::launch() {
-  if (connection_per_request_ ? allow(1) == 0 : !may_begin()) return false;
+  if (connection_per_request_) {
+    const auto due = take_request(now());
+    if (!due) {
+      await_due();
+      return false;
+    }
+    if (vacant_since_ <= *due) sent_late(*due, now());
+    set_connection_due(*due);
+  } else if (!may_begin()) {
+    return false;
+  }
   ++live_;
   connections_.connect(plan_.target, next_source(),
                        plan_.workload->make_client(plan_.shape, *this));
   return true;
+}
+
+// -- Open loop: requests that fall due while connections wait for them ---------------------------
+
+void Crowd::on_wait(Waiter& waiter) {
+  waiting_.push_back(&waiter);
+  await_due();
+}
+
+void Crowd::on_stop_waiting(Waiter& waiter) noexcept { std::erase(waiting_, &waiter); }
+
+// Only while somebody has a place free: whoever becomes free later looks by itself. To sleep until
+// the very time would be to wake too late, so the last stretch is spent in passes that do not
+// block.
+void Crowd::await_due() {
+  const auto due = next_due();
+  if (!due || awaits_due_ || (waiting_.empty() && !has_vacancy())) return;
+  awaits_due_ = true;
+  const auto serve = [this] {
+    awaits_due_ = false;
+    serve_due();
+  };
+  if (*due - plan_.spin > now()) {
+    loop().call_at(*due - plan_.spin, serve);
+  } else {
+    loop().defer(serve);
+  }
+}
+
+void Crowd::serve_due() {
+  const nanoseconds time = now();
+  if (has_vacancy()) launch_all();
+  while (!waiting_.empty()) {
+    const auto due = take_request(time);
+    if (!due) break;
+    Waiter* next = waiting_.front();
+    waiting_.pop_front();
+    if (next->assign(*due)) waiting_.push_back(next);
+  }
+  dismiss_if_over();
+  await_due();
+}
+
+void Crowd::dismiss_if_over() {
+  if (!over()) return;
+  while (!waiting_.empty()) {
+    Waiter* idle = waiting_.front();
+    waiting_.pop_front();
+    idle->dismiss();
+  }
 }
 
 const Endpoint* Crowd::next_source() {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// crowd.h: the connections of one loop: opened by and by, kept at their number, ended together.
+// crowd.h: the connections of one loop: opened by and by, kept at their number, sent on at the
+// times of a schedule if there is one, ended together.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <vector>
 
@@ -21,14 +23,17 @@ struct CrowdPlan {
   RequestShape shape;
   Endpoint target;
   std::size_t connections = 0;
-  std::size_t requests = SIZE_MAX;  // ends by itself after so many
+  std::size_t requests = SIZE_MAX;  // closed loop: ends by itself after so many
+  ArrivalPlan arrivals;             // open loop, if it has a rate
+  std::chrono::nanoseconds spin{};  // open loop: wakes so long before a request is due
   std::uint64_t seed = 0;           // differs between loops
 };
 
 class Crowd final : public Meter {
  public:
-  // Both are called on the loop, once. `on_up`: each connection has had its first answer or has
-  // failed to. `on_done`: no request is left to send, and every connection has gone.
+  // Both are called on the loop, once. `on_up`: each connection has had its first answer (in an
+  // open loop: is up) or has failed to. `on_done`: no request is left to send, and every connection
+  // has gone.
   struct Events {
     std::function<void()> on_up;
     std::function<void()> on_done;
@@ -39,13 +44,25 @@ class Crowd final : public Meter {
   // Begins connecting.
   void start();
 
+  // Open loop: the first request is due then.
+  void begin_schedule(std::chrono::nanoseconds at);
+
   // Sends no more, waits a little for the answers that are due, and closes everything.
   void finish();
 
  private:
   void on_client_settled() override;
   void on_client_closed(Failure failure) override;
+  void on_schedule() override { await_due(); }
+  void on_wait(Waiter& waiter) override;
+  void on_stop_waiting(Waiter& waiter) noexcept override;
 
+  // Where a request is a connection, it waits for a place among them.
+  bool has_vacancy() const noexcept { return connection_per_request_ && vacant_ != 0; }
+  void add_vacancies(std::size_t count);
+  void await_due();
+  void serve_due();
+  void dismiss_if_over();
   void launch_soon();
   void launch_all();
   bool launch();
@@ -63,7 +80,10 @@ class Crowd final : public Meter {
   std::size_t settled_ = 0;   // connections that have, counting every time anew
   std::size_t live_ = 0;      // launched and not gone
   std::size_t vacant_ = 0;    // to be launched again
-  std::size_t resting_ = 0;   // failed: to be launched again after a pause
+  std::chrono::nanoseconds vacant_since_{0};
+  std::size_t resting_ = 0;      // failed: to be launched again after a pause
+  std::deque<Waiter*> waiting_;  // open loop: with a place free, the longest waiting first
+  bool awaits_due_ = false;
   bool launching_soon_ = false;
   bool up_ = false;
   bool done_ = false;

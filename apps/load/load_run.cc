@@ -68,6 +68,11 @@ absl::StatusOr<std::unique_ptr<ClientThread>> LoadRun::make_thread(const Registr
                        .requests = options_.requests == 0
                                        ? SIZE_MAX
                                        : share(options_.requests, options_.threads, index),
+                       .arrivals = {.rate_per_s = options_.rate_per_s,
+                                    .spacing = options_.spacing,
+                                    .parts = options_.threads,
+                                    .part = index},
+                       .spin = options_.spin,
                        .seed = index};
   auto proactor = options_.backend.make();
   if (!proactor.ok()) return proactor.status();
@@ -135,7 +140,11 @@ void LoadRun::stop_waiting() {
 
 void LoadRun::begin_warmup() {
   phase_ = Phase::warming;
-  window_begin_ = loop_->read_clock() + options_.warmup;
+  const Nanoseconds now = loop_->read_clock();
+  if (options_.rate_per_s > 0) {
+    for (auto& thread : threads_) thread->begin_schedule(now);
+  }
+  window_begin_ = now + options_.warmup;
   window_end_ = window_begin_ + options_.duration;
   for (auto& thread : threads_) thread->open_window(window_begin_, window_end_);
   loop_->call_at(window_begin_, [this] {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// main.cc: collet-load, a closed-loop client that checks every reply.
+// main.cc: collet-load, a client that checks every reply, in a closed or an open loop.
 #include <cstdio>
 
 #include <collet/builtin.h>

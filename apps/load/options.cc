@@ -14,6 +14,7 @@ constexpr std::int64_t kMaxConnections = 1'000'000;
 constexpr std::int64_t kMaxThreads = 1024;
 constexpr std::int64_t kMaxPayload = 1 << 30;
 constexpr std::int64_t kMaxPipeline = 65536;
+constexpr std::int64_t kMaxRate = 1'000'000'000;
 constexpr std::int64_t kMaxInFlight = std::int64_t{1} << 30;  // bytes, on one connection
 
 // As typed; an empty one was left to the workload or to other flags.
@@ -28,20 +29,33 @@ struct Text {
   std::string payload;
   std::string pipeline = "1";
   std::string requests;
+  std::string rate;
+  std::string arrivals;
+  std::string spin = "50us";
   std::string timeout = "10s";
   bool json = false;
 };
 
 void declare(CommandLine& line, Text& text) {
   line.positional("HOST:PORT", text.target, "where the server listens, or unix:PATH");
-  line.option("--workload", "NAME", text.workload, "what to send and to expect: echo or greet");
+  line.option("--workload", "NAME", text.workload,
+              "what to send and to expect: " + workload_names());
   line.option("-c,--connections", "N", text.connections,
-              "connections at once [echo 64, greet 1000]");
+              "connections at once [by workload: 64, 1000 or 10000]");
   line.option("-t,--threads", "N", text.threads, "threads, each with an event loop");
   line.option("-d,--duration", "TIME", text.duration, "how long to measure; with -n only if given");
   line.option("--warmup", "TIME", text.warmup, "load before measuring [1s]; not with -n");
   line.option("-n,--requests", "N", text.requests, "send so many requests, all measured, and end");
-  line.option("--payload", "SIZE", text.payload, "bytes of a request [echo 64, greet 3k]");
+  line.option(
+      "-R,--rate", "N", text.rate,
+      "open loop: so many requests a second over all connections, each timed from when it was "
+      "due; without it a closed loop: each connection sends when it has its answer");
+  line.option("--arrivals", "SPACING", text.arrivals,
+              "of an open loop: uniform or poisson [uniform]");
+  line.option("--spin", "TIME", text.spin,
+              "of an open loop: stays awake so long before a request is due, to be in time for it");
+  line.option("--payload", "SIZE", text.payload,
+              "bytes of a request [echo 64, greet 3k, http 0: GET]");
   line.option("--pipeline", "N", text.pipeline, "unanswered requests on each connection");
   line.option("--timeout", "TIME", text.timeout, "give a connection up that long without answer");
   line.option("--backend", "SPEC", text.backend, "event backend of this client");
@@ -62,8 +76,11 @@ absl::StatusOr<Endpoint> target_of(const std::string& text) {
 absl::Status read_shape(const Text& text, LoadOptions& options) {
   const LoadDefaults defaults = options.workload->load_defaults();
   options.shape.payload_bytes = defaults.payload_bytes;
+  options.shape.framing_bytes = defaults.framing_bytes;
   if (!text.payload.empty()) {
-    const auto payload = bytes_of("--payload", text.payload, 1, kMaxPayload);
+    const auto payload =
+        bytes_of("--payload", text.payload, static_cast<std::int64_t>(defaults.least_payload_bytes),
+                 kMaxPayload);
     if (!payload.ok()) return payload.status();
     options.shape.payload_bytes = static_cast<std::size_t>(*payload);
   }
@@ -99,6 +116,43 @@ absl::Status read_size(const Text& text, LoadOptions& options) {
   return invalid(absl::StrFormat(
       "--threads: \"%s\" is more than the %d connections: a thread needs at least one",
       text.threads, options.connections));
+}
+
+absl::Status read_spacing(const Text& text, LoadOptions& options) {
+  if (text.arrivals == "poisson") {
+    options.spacing = Spacing::poisson;
+  } else if (!text.arrivals.empty() && text.arrivals != "uniform") {
+    return invalid(absl::StrFormat("--arrivals: \"%s\" is not known: choose uniform or poisson",
+                                   text.arrivals));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status read_rate(const Text& text, LoadOptions& options) {
+  const auto spin = duration_of("--spin", text.spin);
+  if (!spin.ok()) return spin.status();
+  options.spin = *spin;
+  options.rate_per_s = options.workload->load_defaults().rate_per_s;
+  if (text.rate.empty()) {
+    if (options.rate_per_s > 0 && !text.requests.empty()) {
+      return invalid(absl::StrFormat(
+          "--requests: \"%s\" does not fit --workload %s, which has a rate: give -d instead",
+          text.requests, options.workload->name()));
+    }
+    if (options.rate_per_s > 0) return read_spacing(text, options);
+    if (text.arrivals.empty()) return absl::OkStatus();
+    return invalid(absl::StrFormat(
+        "--arrivals: \"%s\" says when the requests of --rate are due: give both or none",
+        text.arrivals));
+  }
+  const auto rate = count_of("--rate", text.rate, 1, kMaxRate);
+  if (!rate.ok()) return rate.status();
+  options.rate_per_s = static_cast<double>(*rate);
+  if (!text.requests.empty()) {
+    return invalid(absl::StrFormat("--rate: \"%s\" goes with a time, not with -n: give -d instead",
+                                   text.rate));
+  }
+  return read_spacing(text, options);
 }
 
 absl::Status read_times(const CommandLine& line, const Text& text, LoadOptions& options) {
@@ -155,6 +209,7 @@ absl::StatusOr<LoadCommand> parse_load_command(int argc, const char* const* argv
   options.json = text.json;
   if (auto status = read_shape(text, options); !status.ok()) return status;
   if (auto status = read_size(text, options); !status.ok()) return status;
+  if (auto status = read_rate(text, options); !status.ok()) return status;
   if (auto status = read_times(line, text, options); !status.ok()) return status;
   return options;
 }

@@ -23,6 +23,9 @@ struct LoadOptions {
   std::size_t connections = 0;  // at least one for each thread
   std::size_t threads = 1;
   RequestShape shape{};
+  double rate_per_s = 0;  // open loop, over all connections; 0: closed loop
+  Spacing spacing = Spacing::uniform;
+  std::chrono::nanoseconds spin{};
   std::uint64_t requests = 0;           // end after so many; 0: by the clock alone
   std::chrono::nanoseconds duration{};  // max(): by the number of requests alone
   std::chrono::nanoseconds warmup{};

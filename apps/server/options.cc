@@ -7,7 +7,6 @@
 #include <collet/address.h>
 
 #include "apps/cli/command_line.h"
-#include "apps/cli/process.h"
 #include "apps/server/options.h"
 
 namespace collet::apps {
@@ -40,7 +39,7 @@ struct Text {
 void declare(CommandLine& line, Text& text) {
   line.option("--backend", "SPEC", text.backend, "event backend, as name or name:key=value,...");
   line.option("--pool", "SPEC", text.pool, "thread pool that runs the handlers");
-  line.option("--workload", "NAME", text.workload, "what to serve: echo or greet");
+  line.option("--workload", "NAME", text.workload, "what to serve: " + workload_names());
   line.option("--listen", "ADDRESS", text.listen, "127.0.0.1:7000, [::1]:0 or unix:/run/app.sock");
   line.option("--loops", "N", text.loops, "threads that run an event loop");
   line.option("--workers", "N", text.workers,
@@ -91,9 +90,7 @@ absl::Status read_threads(const Text& text, ServeOptions& options) {
 
   const bool has_workers = options.pool.description().has_workers;
   if (text.workers.empty()) {
-    const std::size_t cpus = usable_cpus();
-    const std::size_t left = cpus > options.server.loops ? cpus - options.server.loops : 1;
-    options.server.workers = has_workers ? left : 0;
+    options.server.workers = options.pool.default_workers(options.server.loops);
     return absl::OkStatus();
   }
   const auto workers = count_of("--workers", text.workers, 0, kMaxThreads);

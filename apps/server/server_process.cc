@@ -88,6 +88,9 @@ void ServerProcess::run() {
   loop_->run();
   server_->wait();
   watch_->finish();
+  const ConnectionStats connections = server_->stats().connections;
+  log_info(absl::StrFormat("ended after %d connections and %d requests", connections.opened,
+                           watch_->seen().requests));
   if (options_.json) {
     say(totals_json(server_->stats(), watch_->seen(), loop_->read_clock() - begun));
   }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 
 #include <collet/handler.h>
 
@@ -14,7 +15,11 @@ namespace collet::apps {
 
 class Client : public Handler {
  public:
-  void on_open(Output& out) final { begin(out); }
+  // In an open loop it may be long before the first request is due.
+  void on_open(Output& out) final {
+    begin(out);
+    if (meter_.open_loop()) settle();
+  }
 
   void on_data(std::span<const std::byte> bytes, Output& out) final {
     if (failure_ != Failure::none || take(bytes, out)) return;
@@ -28,10 +33,11 @@ class Client : public Handler {
   }
 
   void on_close(CloseReason reason, int error) noexcept final {
-    if (failure_ == Failure::none && unanswered() != 0) failure_ = failure_of(reason, error);
+    const std::size_t left = unanswered();
+    if (failure_ == Failure::none && left != 0) failure_ = failure_of(reason, error);
     ended();
     if (!settled_) meter_.settled(false);
-    meter_.closed(failure_, error, unanswered());
+    meter_.closed(failure_, error, left);
   }
 
  protected:
@@ -39,11 +45,14 @@ class Client : public Handler {
 
   Meter& meter() noexcept { return meter_; }
 
-  void answered(Meter::Nanoseconds begun, Meter::Nanoseconds at, std::size_t request_bytes) {
-    meter_.answered(begun, at, request_bytes);
-    if (settled_) return;
-    settled_ = true;
-    meter_.settled(true);
+  void answered(const Begun& request, Meter::Nanoseconds at, std::size_t request_bytes) {
+    meter_.answered(request, at, request_bytes);
+    if (!settled_) settle();
+  }
+
+  // The connection is as far as the load needs it to be.
+  void settle() {
+    if (!std::exchange(settled_, true)) meter_.settled(true);
   }
 
  private:

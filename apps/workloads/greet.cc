@@ -29,11 +29,11 @@ class GreetServer final : public Handler {
 class GreetClient final : public Client {
  public:
   GreetClient(const RequestShape& shape, Meter& meter)
-      : Client(meter), payload_bytes_(shape.payload_bytes), begun_(meter.now()) {}
+      : Client(meter), payload_bytes_(shape.payload_bytes), begun_(meter.take_connection()) {}
 
  private:
   void begin(Output& out) override {
-    meter().connected(begun_, meter().now());
+    meter().connected(begun_.sent, meter().now());
     PatternCursor(meter().take_serial()).write(payload_bytes_, out);
   }
 
@@ -51,11 +51,16 @@ class GreetClient final : public Client {
   std::size_t unanswered() const noexcept override { return greeted_ < kGreeting.size() ? 1 : 0; }
 
   void ended() noexcept override {
-    if (unanswered() == 0) meter().disconnected(first_byte_, meter().now());
+    const Meter::Nanoseconds now = meter().now();
+    if (unanswered() == 0) {
+      meter().disconnected(first_byte_, now);
+    } else {
+      meter().unfinished(begun_.due, now);
+    }
   }
 
   std::size_t payload_bytes_;
-  Meter::Nanoseconds begun_;
+  Begun begun_;
   Meter::Nanoseconds first_byte_{0};
   std::size_t greeted_ = 0;  // bytes of the greeting that have come
 };

@@ -56,11 +56,15 @@ Failure failure_of(CloseReason reason, int error) noexcept {
 }
 
 void Tally::merge(const Tally& other) noexcept {
-  latency.merge(other.latency);
+  service.merge(other.service);
+  response.merge(other.response);
+  send_lag.merge(other.send_lag);
   connect.merge(other.connect);
   close.merge(other.close);
   requests += other.requests;
   request_bytes += other.request_bytes;
+  offered += other.offered;
+  unfinished += other.unfinished;
   unanswered += other.unanswered;
   for (std::size_t i = 0; i < kFailures; ++i) failures[i] += other.failures[i];
 }

@@ -32,13 +32,18 @@ std::string_view to_string(Failure failure) noexcept;
 // What the end of a connection says about it, if its handler knows nothing worse.
 Failure failure_of(CloseReason reason, int error) noexcept;
 
-// Answers count inside the measured window; failures count whenever they happen.
+// Answers count inside the measured window (see Meter::answered()); failures count whenever they
+// happen.
 struct Tally {
-  Histogram latency;  // of every request answered; where a request is a connection, from connect
-  Histogram connect;  // connect to established, where a request is a connection
-  Histogram close;    // reply to closed, likewise
+  Histogram service;   // sent to answered; where a request is a connection, from connect
+  Histogram response;  // open loop: due to answered, or to the end if unfinished
+  Histogram send_lag;  // open loop: due to sent, of those that could have been sent when due
+  Histogram connect;   // connect to established, where a request is a connection
+  Histogram close;     // reply to closed, likewise
   std::uint64_t requests = 0;
   std::uint64_t request_bytes = 0;  // of those answered
+  std::uint64_t offered = 0;        // open loop: due inside the window
+  std::uint64_t unfinished = 0;     // of those: never answered
   std::uint64_t unanswered = 0;     // begun, and still without a reply at the end
   std::array<std::uint64_t, kFailures> failures{};
 

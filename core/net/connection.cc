@@ -64,6 +64,7 @@ void Connection::opened() {
   ++owner_.stats_.opened;
   ++owner_.shard_.opened;
   ++owner_.shard_.open;
+  handler_->on_attach(Waker(owner_, index_, stream_));
   take_on(Job::Kind::open);
   unthrottle();
 }
@@ -177,8 +178,11 @@ void Connection::jobs_done(Job* chain) {
   moved_at_ = owner_.loop_.now();
   while (chain != nullptr) {
     Job* job = std::exchange(chain, chain->next);
+    const bool woken = job->kind == Job::Kind::wake;
+    if (woken) paused_ = false;
     if (state_ != State::closing && !handler_ended_) deliver(*job);
     owner_.state_->give_back(job);
+    if (woken) unthrottle();
   }
   if (state_ == State::closing) return vanish_if_done();
   if (pending_ != nullptr) {
@@ -195,14 +199,28 @@ void Connection::deliver(Job& job) {
   if (job.threw) return close(CloseReason::handler_threw, 0);
   owner_.shard_.requests += job.output.requests_;
   send(job.output);
-  if (job.output.end_ != Output::End::none) handler_ended(job.output.end_);
+  if (job.output.end_ != Output::End::none) handler_asked(job.output.end_);
 }
 
-void Connection::handler_ended(Output::End how) {
-  end_ = how;
+void Connection::handler_asked(Output::End what) {
+  if (what == Output::End::pause) {
+    paused_ = true;
+    return throttle();
+  }
+  end_ = what;
   handler_ended_ = true;
   drop_pending();
   settle();
+}
+
+void Connection::wake() {
+  if (state_ != State::open || end_ != Output::End::none) return;
+  if (pending_last_ != nullptr && pending_last_->kind == Job::Kind::wake) return;  // merges
+  moved_at_ = owner_.loop_.now();
+  if (!owner_.runs_on_loop_) return hand_over(Job::Kind::wake, {});
+  paused_ = false;
+  serve_here(Job::Kind::wake, {});
+  unthrottle();
 }
 
 // -- Sending -------------------------------------------------------------------------------------
@@ -265,16 +283,17 @@ void Connection::start_send() {
 void Connection::throttle() {
   const std::size_t unsent = queue_ == nullptr ? 0 : queue_->bytes();
   const std::size_t high = owner_.limits_.high_water_bytes;
-  if (receive_ != Receive::active || (unsent <= high && pending_bytes_ <= high)) return;
+  const bool too_much = unsent > high || pending_bytes_ > high;
+  if (receive_ != Receive::active || (!too_much && !paused_)) return;
   receive_ = Receive::stopping;
-  ++owner_.stats_.receive_pauses;
+  if (too_much) ++owner_.stats_.receive_pauses;
   owner_.loop_.proactor().stop(stream_);
 }
 
 void Connection::unthrottle() {
   const std::size_t unsent = queue_ == nullptr ? 0 : queue_->bytes();
   const std::size_t low = owner_.limits_.high_water_bytes / 2;
-  if (receive_ != Receive::idle || unsent > low || pending_bytes_ > low) return;
+  if (receive_ != Receive::idle || unsent > low || pending_bytes_ > low || paused_) return;
   if (state_ != State::open && state_ != State::lingering) return;
   receive_ = Receive::active;
   const int error = owner_.loop_.proactor().start(stream_);
@@ -297,6 +316,7 @@ void Connection::settle() {
   if (end_ == Output::End::close || peer_ended_) return close(reason_, 0);
   owner_.loop_.proactor().shutdown(stream_);
   state_ = State::lingering;
+  paused_ = false;
   moved_at_ = owner_.loop_.now();
   owner_.sweep_later(moved_at_ + owner_.limits_.linger);
   unthrottle();

@@ -44,6 +44,11 @@ class Connection final : private CompletionHandler {
   // What Dispatch ran for this connection comes back.
   void jobs_done(Job* chain);
 
+  Handle stream() const noexcept { return stream_; }
+
+  // Calls the handler's on_wake(), in its turn.
+  void wake();
+
   // Ends in good order: no further request is taken, and what has been is answered.
   [[gnu::cold]] void end(CloseReason reason);
   [[gnu::cold]] void close(CloseReason reason, int error);
@@ -72,7 +77,7 @@ class Connection final : private CompletionHandler {
   void serve_here(Job::Kind kind, std::span<const std::byte> input);
   [[gnu::noinline]] void hand_over(Job::Kind kind, Lease&& input);
   void deliver(Job& job);
-  [[gnu::cold]] void handler_ended(Output::End how);
+  [[gnu::cold]] void handler_asked(Output::End what);
   void send(Output& output);
   [[gnu::noinline]] void send_or_queue(Output& output);
   std::span<const std::byte> send_at_once(std::span<const std::byte> bytes);
@@ -101,6 +106,7 @@ class Connection final : private CompletionHandler {
   CloseReason reason_ = CloseReason::handler_closed;
   Output::End end_ = Output::End::none;
   bool handler_ended_ = false;  // and nothing it writes later counts
+  bool paused_ = false;         // by the handler, until it is woken
   bool busy_ = false;           // a chain of jobs is under way
   bool peer_ended_ = false;
   bool sent_first_ = false;

@@ -93,6 +93,25 @@ void Connections::take_shard(WatcherShard& into) noexcept {
   shard_.begin_interval();
 }
 
+// -- Waking --------------------------------------------------------------------------------------
+
+// Never from inside the call of another handler, which may be the one that wakes.
+void Waker::wake() const {
+  if (owner_ == nullptr) return;
+  auto task = [owner = owner_, index = index_, stream = stream_] { owner->wake(index, stream); };
+  if (owner_->loop_.runs_here()) {
+    owner_->loop_.defer(task);
+  } else {
+    owner_->loop_.post(task);
+  }
+}
+
+// The place may be another connection's by now.
+void Connections::wake(std::uint32_t index, Handle stream) {
+  auto& connection = state_->connections[index];
+  if (connection && connection->stream() == stream) connection->wake();
+}
+
 // -- Draining ------------------------------------------------------------------------------------
 
 // Whoever is silent through a complete pass has nothing left to be answered; who is not ends with

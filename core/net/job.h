@@ -17,7 +17,7 @@ class Connection;
 // Made and read on the loop; run there or on a worker. Used again and again: its output buffer
 // keeps its memory, so that a reply allocates nothing.
 struct Job {
-  enum class Kind : std::uint8_t { open, data, end };
+  enum class Kind : std::uint8_t { open, data, wake, end };
 
   void prepare(Kind what, Connection& owner, Handler& serving, Lease&& input) noexcept {
     kind = what;
@@ -36,6 +36,8 @@ struct Job {
           return serving.on_data(input, output);
         case Kind::open:
           return serving.on_open(output);
+        case Kind::wake:
+          return serving.on_wake(output);
         case Kind::end:
           return serving.on_end(output);
       }

@@ -121,6 +121,7 @@ absl::StatusOr<std::unique_ptr<TcpServer>> TcpServer::start(const Backend& backe
 }
 
 absl::Status TcpServer::Impl::make_lanes(const Backend& backend, const Pool& pool_choice) {
+  if (options.workers == 0) options.workers = pool_choice.default_workers(options.loops);
   auto made_pool = pool_choice.make(options.workers);
   if (!made_pool.ok()) return made_pool.status();
   pool = *std::move(made_pool);

@@ -190,7 +190,16 @@ const std::vector<Mistake> kLoadMistakes{
     {"TwoTargets", {"127.0.0.1:1", "127.0.0.1:2"}, {"\"127.0.0.1:2\"", "--help"}},
     {"UnknownBackend", {"127.0.0.1:1", "--backend", "x"}, {"--backend", "\"x\"", "epoll"}},
     {"UnknownWorkload", {"127.0.0.1:1", "--workload", "x"}, {"--workload", "\"x\"", "echo"}},
-    {"UnknownFlag", {"127.0.0.1:1", "--rate", "5"}, {"\"--rate\"", "--help"}},
+    {"UnknownFlag", {"127.0.0.1:1", "--speed", "5"}, {"\"--speed\"", "--help"}},
+    {"NoRate", {"127.0.0.1:1", "-R", "0"}, {"--rate", "\"0\"", "from 1"}},
+    {"RateInWords", {"127.0.0.1:1", "-R", "fast"}, {"--rate", "\"fast\"", "number"}},
+    {"RateOfACount", {"127.0.0.1:1", "-R", "5", "-n", "5"}, {"--rate", "\"5\"", "-d"}},
+    {"ArrivalsOfAClosedLoop",
+     {"127.0.0.1:1", "--arrivals", "poisson"},
+     {"--arrivals", "\"poisson\"", "--rate"}},
+    {"UnknownArrivals",
+     {"127.0.0.1:1", "-R", "5", "--arrivals", "bursts"},
+     {"--arrivals", "\"bursts\"", "uniform", "poisson"}},
     {"NoConnection", {"127.0.0.1:1", "-c", "0"}, {"--connections", "\"0\"", "from 1"}},
     {"MoreThreadsThanConnections",
      {"127.0.0.1:1", "-c", "2", "-t", "3"},
@@ -231,7 +240,7 @@ TEST(ServerProcess, ListsEveryBackendPoolAndWorkload) {
   const std::string list = server.read_rest();
   EXPECT_EQ(server.wait(), 0);
   for (const char* name :
-       {"epoll", "asio_wait", "asio", "inline", "mutex", "tbb", "echo", "greet"}) {
+       {"epoll", "asio_wait", "asio", "inline", "mutex", "tbb", "echo", "greet", "http"}) {
     EXPECT_THAT(list, HasSubstr(std::string("  ") + name + " "));
   }
   EXPECT_EQ(server.errors(), "");

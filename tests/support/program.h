@@ -102,6 +102,12 @@ class Program {
     return status_;
   }
 
+  bool has_ended() const {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == pid_;
+  }
+
   // User and system time of all its threads so far.
   std::chrono::milliseconds cpu_time() const {
     std::ifstream file("/proc/" + std::to_string(pid_) + "/stat");

@@ -93,7 +93,7 @@ constexpr const char* kListening =
     R"("workload":"echo","build":"Release"})";
 constexpr const char* kResult =
     R"({"event":"result","requests":100,"seconds":0.01,"requests_per_s":10000,"bytes_per_s":1,)"
-    R"("latency_us":{"p50":1,"p90":2,"p99":3,"p999":4,"max":null},"errors":{},"wrong_bytes":0,)"
+    R"("service_us":{"p50":1,"p90":2,"p99":3,"p999":4,"max":null},"errors":{},"wrong_bytes":0,)"
     R"("client_cpu_s":0.001})";
 
 TEST(BenchProtocolTest, LinesOfTheProgramsAreRead) {

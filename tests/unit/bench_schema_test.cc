@@ -70,6 +70,10 @@ TEST_F(SchemaTest, RunsAreValidWhetherTheyWentWellOrNot) {
   record.outcome.flags = {"noisy_steal", "client_bound"};
   record.outcome.client = record.outcome.server;
   EXPECT_EQ(complaint(format_run(session_, record)), "");
+  record.outcome.load->open_loop = true;
+  record.outcome.load->verdict = "overloaded";
+  record.outcome.load->offered = 200'000;
+  EXPECT_EQ(complaint(format_run(session_, record)), "");
   record.outcome = bad_run("garbage \xff");
   EXPECT_EQ(complaint(format_run(session_, record)), "");
   record.outcome.load = good_run(2).load;  // such as of wrong bytes

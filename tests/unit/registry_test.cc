@@ -263,11 +263,11 @@ TEST_F(PoolRegistryTest, OptionsShowInTheEffectiveSpec) {
 
 TEST_F(PoolRegistryTest, TheNumberOfWorkersMustSuitThePool) {
   EXPECT_EQ(error_of(registry_.pool("inline")->make(2).status()),
-            "--workers: pool \"inline\" has no threads of its own, so the number must be 0, not 2");
+            "workers: pool \"inline\" has no threads of its own, so the number must be 0, not 2");
   EXPECT_EQ(error_of(registry_.pool("mutex")->make(0).status()),
-            "--workers: pool \"mutex\" takes a number from 1 to 1024, not 0");
+            "workers: pool \"mutex\" takes a number from 1 to 1024, not 0");
   EXPECT_EQ(error_of(registry_.pool("tbb")->make(1025).status()),
-            "--workers: pool \"tbb\" takes a number from 1 to 1024, not 1025");
+            "workers: pool \"tbb\" takes a number from 1 to 1024, not 1025");
   EXPECT_TRUE(registry_.pool("inline")->make(0).ok());
 }
 

@@ -41,9 +41,8 @@ TEST(WatcherTest, RowCountsWhatIsOpenAndWhatFinished) {
 TEST(WatcherTest, ConnectionsShorterThanAMillisecondAreSeen) {
   const auto shard = std::make_unique<WatcherShard>();
   finish_one(*shard, microseconds(7));
-  EXPECT_EQ(WatcherRow::of(*shard, 0).csv(),
-            "1,1,0.007,0.007,0.007,0.007,0.007,0.007,0.000,0.000,"
-            "0,0,0,0");
+  EXPECT_TRUE(WatcherRow::of(*shard, 0).csv().starts_with(
+      "1,1,0.007,0.007,0.007,0.007,0.007,0.007,,,0,0,0,0,"));
 }
 
 TEST(WatcherTest, CsvBeginsWithTheColumnsOfOlderFiles) {
@@ -56,10 +55,10 @@ TEST(WatcherTest, CsvHasAValueForEveryColumn) {
   row.rss_bytes = 9;
   const std::vector<std::string> names = absl::StrSplit(WatcherRow::csv_header(), ',');
   const std::vector<std::string> values = absl::StrSplit(row.csv(), ',');
-  ASSERT_EQ(names.size(), 14U);
-  EXPECT_EQ(values.size(), names.size());
+  ASSERT_EQ(names.size(), 15U);
+  ASSERT_EQ(values.size(), names.size());
   EXPECT_EQ(values.front(), "1");
-  EXPECT_EQ(values.back(), "9");
+  EXPECT_EQ(values[13], "9");
 }
 
 TEST(WatcherTest, ShardsOfAllLoopsAddUp) {
@@ -98,7 +97,7 @@ TEST(WatcherTest, NewIntervalKeepsOnlyWhatIsOpen) {
   const WatcherRow row = WatcherRow::of(*shard, 0);
   EXPECT_EQ(row.total, 4U);
   EXPECT_EQ(shard->opened, 0U);
-  EXPECT_EQ(row.csv(), "4,0,0.000,0.000,0.000,0.000,0.000,0.000,0.000,0.000,0,0,0,0");
+  EXPECT_TRUE(row.csv().starts_with("4,0,,,,,,,,,0,0,0,0,"));
 }
 
 TEST(WatcherTest, ResidentMemoryIsKnown) { EXPECT_GT(resident_bytes(), 100'000U); }

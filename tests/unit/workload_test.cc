@@ -42,7 +42,7 @@ std::unique_ptr<Proactor> make_proactor() { return *registry().backend("epoll")-
 // Ends the loop when its one client has gone.
 class TestMeter final : public Meter {
  public:
-  explicit TestMeter(EventLoop& loop) : Meter(loop, 0) {
+  explicit TestMeter(EventLoop& loop) : Meter(loop, 0, false) {
     set_window(nanoseconds(0), nanoseconds::max());
   }
 
@@ -57,6 +57,9 @@ class TestMeter final : public Meter {
     ++closed_count;
     loop().stop();
   }
+  void on_schedule() override {}
+  void on_wait(Waiter&) override {}
+  void on_stop_waiting(Waiter&) noexcept override {}
 };
 
 // One connection between a client of a workload and a server's handler, on one loop.
@@ -134,7 +137,7 @@ TEST_F(WorkloadTest, EchoAnswersEveryRequest) {
   run("echo", {.payload_bytes = 64}, 500);
   EXPECT_EQ(meter_.outcome, Failure::none);
   EXPECT_EQ(meter_.tally().requests, 500U);
-  EXPECT_EQ(meter_.tally().latency.count(), 500U);
+  EXPECT_EQ(meter_.tally().service.count(), 500U);
   EXPECT_EQ(meter_.tally().request_bytes, 500U * 64);
   EXPECT_EQ(meter_.tally().failed(), 0U);
 }
@@ -222,12 +225,41 @@ TEST_F(WorkloadTest, ServerThatEndsEarlyIsAnError) {
   EXPECT_EQ(meter_.outcome, Failure::closed_early);
 }
 
+TEST_F(WorkloadTest, HttpAnswersEveryGet) {
+  run("http", {.pipeline = 16}, 1000);
+  EXPECT_EQ(meter_.outcome, Failure::none);
+  EXPECT_EQ(meter_.tally().requests, 1000U);
+  EXPECT_EQ(meter_.tally().service.count(), 1000U);
+  EXPECT_EQ(meter_.tally().failed(), 0U);
+}
+
+TEST_F(WorkloadTest, HttpAnswersEveryPost) {
+  run("http", {.payload_bytes = 1000, .pipeline = 3}, 500);
+  EXPECT_EQ(meter_.tally().requests, 500U);
+  EXPECT_EQ(meter_.tally().request_bytes, 500U * 1000);
+  EXPECT_EQ(meter_.tally().failed(), 0U);
+}
+
+TEST_F(WorkloadTest, HttpBodyOfMoreThanAMebibyteIsAnError) {
+  run("http", {.payload_bytes = (1 << 20) + 1}, 1);
+  EXPECT_EQ(meter_.outcome, Failure::wrong_bytes);
+}
+
+TEST_F(WorkloadTest, HttpResponseTooManyIsAnError) {
+  run_against("http", {}, scripted([](auto& received, Output& out) {
+                received.clear();
+                for (int i = 0; i < 2; ++i)
+                  out.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+              }));
+  EXPECT_EQ(meter_.outcome, Failure::wrong_bytes);
+}
+
 TEST_F(WorkloadTest, GreetIsAnsweredOnceAndCloses) {
   run("greet", {.payload_bytes = 100'000}, 1);
   EXPECT_EQ(meter_.outcome, Failure::none);
   EXPECT_EQ(meter_.tally().requests, 1U);
   EXPECT_EQ(meter_.tally().request_bytes, 100'000U);
-  EXPECT_EQ(meter_.tally().latency.count(), 1U);
+  EXPECT_EQ(meter_.tally().service.count(), 1U);
   EXPECT_EQ(meter_.tally().connect.count(), 1U);
   EXPECT_EQ(meter_.tally().close.count(), 1U);
 }
@@ -295,12 +327,12 @@ TEST_F(PiecesTest, GreetingMayComeInPieces) {
 
 TEST_F(PiecesTest, AnswersCountInsideTheWindowOnly) {
   meter_.set_window(nanoseconds(100), nanoseconds(200));
-  meter_.answered(nanoseconds(0), nanoseconds(99), 1);
+  meter_.answered(Begun{}, nanoseconds(99), 1);
   EXPECT_EQ(meter_.tally().requests, 0U);
-  meter_.answered(nanoseconds(0), nanoseconds(100), 1);
-  meter_.answered(nanoseconds(0), nanoseconds(199), 1);
+  meter_.answered(Begun{}, nanoseconds(100), 1);
+  meter_.answered(Begun{}, nanoseconds(199), 1);
   EXPECT_EQ(meter_.tally().requests, 2U);
-  meter_.answered(nanoseconds(0), nanoseconds(200), 1);
+  meter_.answered(Begun{}, nanoseconds(200), 1);
   EXPECT_EQ(meter_.tally().requests, 2U);
 }
 
@@ -348,7 +380,7 @@ TEST(WorkloadTableTest, UnknownNameIsAnsweredWithTheKnownOnes) {
   ASSERT_FALSE(found.ok());
   EXPECT_THAT(std::string(found.status().message()),
               testing::AllOf(testing::HasSubstr("--workload"), testing::HasSubstr("ehco"),
-                             testing::HasSubstr("echo, greet")));
+                             testing::HasSubstr("echo, greet, http")));
 }
 
 }  // namespace

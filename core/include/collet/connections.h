@@ -78,10 +78,12 @@ class Connections {
 
  private:
   friend class Connection;
+  friend class Waker;
   struct State;  // connections, and the jobs and buffers they borrow
 
   Connection& make(std::unique_ptr<Handler> handler);
   void gone(std::uint32_t index);
+  void wake(std::uint32_t index, Handle stream);
   std::chrono::nanoseconds sweep_interval() const noexcept;
   void sweep_later(std::chrono::nanoseconds when);
   void sweep();

@@ -94,6 +94,9 @@ class EventLoop final : private CompletionSink {
   // True on the thread inside run(), and on any thread while none is. Any thread.
   bool in_loop_thread() const noexcept;
 
+  // True on the thread inside run() alone. Any thread.
+  bool runs_here() const noexcept;
+
  private:
   void complete(Completion& completion) noexcept override;
   void run_posted();

@@ -19,6 +19,8 @@
 #include <string_view>
 #include <vector>
 
+#include <collet/handle.h>
+
 namespace collet {
 
 enum class CloseReason : std::uint8_t {
@@ -32,6 +34,28 @@ enum class CloseReason : std::uint8_t {
 };
 inline constexpr std::size_t kCloseReasons = 7;
 std::string_view to_string(CloseReason reason) noexcept;
+
+class Connection;
+class Connections;
+
+// Calls a handler from outside, so that a server can speak without having been asked: on_wake()
+// runs soon, in its turn, where the handler's other calls run. Copyable. Usable from any thread as
+// long as the server (or Connections) lives; without effect once the connection is ending. Wakes
+// may merge; the last one is never lost.
+class Waker {
+ public:
+  Waker() noexcept = default;  // wakes nobody
+  void wake() const;
+
+ private:
+  friend class Connection;
+  Waker(Connections& owner, std::uint32_t index, Handle stream) noexcept
+      : owner_(&owner), index_(index), stream_(stream) {}
+
+  Connections* owner_ = nullptr;
+  std::uint32_t index_ = 0;
+  Handle stream_;
+};
 
 // Collects what one call of a handler wants sent. Valid during that call only.
 class Output {
@@ -55,13 +79,19 @@ class Output {
   // Closes as soon as the kernel has what was written, without waiting for the peer.
   void close() noexcept { end_ = End::close; }
 
+  // Receives no more until the next on_wake(), so that the peer is held up too; pieces that had
+  // been received by then still come. While it is paused the end of the stream is not seen either.
+  void pause() noexcept {
+    if (end_ == End::none) end_ = End::pause;
+  }
+
   // Adds to the Watcher's count of requests.
   void count_requests(std::uint64_t served) noexcept { requests_ += served; }
 
  private:
   friend class Connection;
   friend struct Job;
-  enum class End : std::uint8_t { none, finish, close };
+  enum class End : std::uint8_t { none, pause, finish, close };
 
   void append(std::span<const std::byte> bytes);
 
@@ -76,11 +106,17 @@ class Handler {
  public:
   virtual ~Handler() = default;
 
-  // The connection is up. The first call.
+  // Before on_open(), on the loop's thread: a handler that is to be called from outside keeps this.
+  virtual void on_attach(const Waker&) noexcept {}
+
+  // The connection is up.
   virtual void on_open(Output&) {}
 
   // Bytes, in order, in pieces of any size, each once. They are gone when the call returns.
   virtual void on_data(std::span<const std::byte> bytes, Output& out) = 0;
+
+  // Somebody called Waker::wake().
+  virtual void on_wake(Output&) {}
 
   // The peer will send no more. Replies may still be written; by default the connection closes once
   // they are sent.

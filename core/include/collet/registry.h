@@ -59,6 +59,10 @@ class Pool : public Choice<PoolDescription> {
   using Choice::Choice;
 
   absl::StatusOr<std::unique_ptr<ThreadPool>> make(std::size_t workers) const;
+
+  // How many workers to take beside `loops` event loops: one for each CPU they leave this process,
+  // at least one; none for a pool that has no threads.
+  std::size_t default_workers(std::size_t loops) const noexcept;
 };
 
 // Belongs to one thread. What it returns does not refer back to it.

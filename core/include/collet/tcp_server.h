@@ -35,12 +35,12 @@ enum class ListenMode : std::uint8_t {
 };
 
 struct ServerOptions {
-  Endpoint listen;
+  Endpoint listen{};
   ListenMode listen_mode = ListenMode::reuseport;
   std::size_t loops = 1;            // threads that run an event loop
-  std::size_t workers = 0;          // threads of the pool; 0 for a pool that has none
+  std::size_t workers = 0;          // threads of the pool; 0: Pool::default_workers()
   std::size_t max_connections = 0;  // 0: as many as descriptors allow, less 64
-  ConnectionLimits limits;
+  ConnectionLimits limits{};
 };
 
 struct ServerStats {

@@ -31,7 +31,9 @@ struct WatcherShard {
   void begin_interval() noexcept;
 };
 
-// One line of the Watcher: the first five columns are those of the systems this follows.
+// One line of the Watcher: the first five columns are those of the systems this follows. In a file
+// a time that no connection has is left empty, the times are in ms, memory and traffic in bytes,
+// and `time`, when the interval ended, is in seconds since 1970.
 struct WatcherRow {
   std::uint64_t total = 0;     // open at some moment of the interval
   std::uint64_t finished = 0;  // closed in it
@@ -46,7 +48,9 @@ struct WatcherRow {
   std::uint64_t requests = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
+  std::uint64_t first_bytes = 0;  // connections that had theirs in the interval
   std::uint64_t rss_bytes = 0;
+  std::chrono::system_clock::time_point at{};
 
   static WatcherRow of(const WatcherShard& merged, std::uint64_t rss_bytes) noexcept;
 

@@ -40,12 +40,10 @@ int main() {
   collet::add_builtin_pools(registry);
   for (const collet::BackendDescription* backend : registry.backends()) {
     for (const collet::PoolDescription* pool : registry.pools()) {
-      collet::ServerOptions options;
-      options.listen = *collet::parse_endpoint("127.0.0.1:0");
-      options.workers = pool->has_workers ? 1 : 0;
       auto server =
           collet::TcpServer::start(*registry.backend(backend->name), *registry.pool(pool->name),
-                                   options, [] { return std::make_unique<Echo>(); });
+                                   {.listen = *collet::parse_endpoint("127.0.0.1:0")},
+                                   [] { return std::make_unique<Echo>(); });
       const bool good = server.ok() && echoes((*server)->endpoint());
       std::printf("%s x %s: %s\n", backend->name, pool->name, good ? "echoes" : "FAILS");
       if (!good) return 1;
