@@ -22,7 +22,10 @@ namespace {
 
 std::string read_text(const std::string& path) {
   std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  // As a stream and not as its buffer, which throws if the process ends meanwhile.
+  std::string text;
+  std::getline(file, text, '\0');
+  return text;
 }
 
 std::optional<std::int64_t> leading_number(std::string_view text) {

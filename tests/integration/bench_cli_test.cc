@@ -172,7 +172,7 @@ TEST_F(BenchSessionTest, ANoisyRunIsKeptMarkedAndRepeatedTwiceAtTheEndOfItsBlock
   const Spinner spinner(allowed_cpus().front());  // the server's
   std::vector<std::string> arguments = quick({"--reps", "2", "--no-baselines"});
   *std::ranges::find(arguments, "0") = "2";  // --max-repeats
-  *std::ranges::find(arguments, "20ms") = "100ms";
+  *std::ranges::find(arguments, "100ms") = "200ms";
   const Ended ended = run_bench(arguments);
   ASSERT_EQ(ended.code, 0) << ended.output;
   const auto results = read_results(directory());

@@ -77,7 +77,7 @@ class BenchProgramTest : public testing::Test {
                                           "-c",
                                           "4",
                                           "-d",
-                                          "20ms",
+                                          "100ms",
                                           "--warmup",
                                           "5ms",
                                           "--quiet",
