@@ -20,7 +20,6 @@
 #include "bench/proc_sample.h"
 #include "bench/progress.h"
 #include "bench/results.h"
-#include "bench/statistics.h"
 #include "bench/summary.h"
 #include "bench/table.h"
 
@@ -103,21 +102,6 @@ TEST(PlanTest, AListOfSpecsIsSplitBetweenSpecsNotBetweenTheirOptions) {
   EXPECT_THAT(split_specs("epoll:events=64,edge=true,asio:buffer=4k,mutex"),
               ElementsAre("epoll:events=64,edge=true", "asio:buffer=4k", "mutex"));
   EXPECT_THAT(split_specs("a,,b"), ElementsAre("a", "", "b"));
-}
-
-TEST(StatisticsTest, MedianIsTheMiddleOrTheMeanOfTheMiddleTwo) {
-  EXPECT_EQ(summarize({3, 1, 2}).median, 2);
-  EXPECT_EQ(summarize({4, 1, 2, 3}).median, 2.5);
-  EXPECT_EQ(summarize({5}).median, 5);
-  const Summary summary = summarize({3, 1, 2});
-  EXPECT_EQ(summary.n, 3U);
-  EXPECT_EQ(summary.min, 1);
-  EXPECT_EQ(summary.max, 3);
-}
-
-TEST(StatisticsTest, NoValuesGiveZeros) {
-  EXPECT_EQ(summarize({}).n, 0U);
-  EXPECT_EQ(summarize({}).median, 0);
 }
 
 TEST(PlacementTest, ServerGetsTheFirstHalfAndClientTheRest) {

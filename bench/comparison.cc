@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// comparison.cc: paired log-ratios to verdicts.
+#include "bench/comparison.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace collet::bench {
+namespace {
+
+// Of the blocks in which both have a figure.
+std::vector<double> log_ratios(const ByBlock& figures, const ByBlock& base) {
+  std::vector<double> ratios;
+  for (const auto& [block, figure] : figures) {
+    const auto found = base.find(block);
+    if (found == base.end() || figure <= 0 || found->second <= 0) continue;
+    ratios.push_back(std::log(figure / found->second));
+  }
+  return ratios;
+}
+
+Comparison compare(const std::vector<double>& ratios) {
+  Comparison comparison;
+  const Summary summary = summarize(ratios);
+  comparison.n = summary.n;
+  comparison.ratio = std::exp(summary.median);
+  if (summary.interval) {
+    comparison.interval = Interval{std::exp(summary.interval->low),
+                                   std::exp(summary.interval->high), summary.interval->coverage};
+  }
+  comparison.p = signed_rank_p(ratios);
+  return comparison;
+}
+
+void judge(Comparison& comparison, double band) {
+  if (comparison.n < kLeastBlocks) return;
+  comparison.verdict = Verdict::same;
+  const bool lower = comparison.interval->high < 1 / (1 + band);
+  const bool higher = comparison.interval->low > 1 + band;
+  if (!lower && !higher) return;
+  const bool confirmed = comparison.adjusted_p <= kSignificance;
+  if (comparison.n >= kConfirmingBlocks && !confirmed) return;
+  comparison.verdict = lower ? Verdict::lower : Verdict::higher;
+  comparison.indicative = comparison.n < kConfirmingBlocks;
+}
+
+}  // namespace
+
+double dead_band(const ByBlock& baseline, const ByBlock& twin) {
+  std::vector<double> distances = log_ratios(twin, baseline);
+  for (double& distance : distances) distance = std::abs(distance);
+  return std::max(kLeastDeadBand, std::expm1(quantile(std::move(distances), 0.95)));
+}
+
+TableComparison compare_to_baseline(const ByBlock& baseline, const ByBlock& twin,
+                                    const std::vector<ByBlock>& cells) {
+  TableComparison table;
+  table.dead_band = dead_band(baseline, twin);
+  table.twins = log_ratios(twin, baseline).size();
+  std::vector<double> p_values;
+  for (const ByBlock& cell : cells) {
+    table.cells.push_back(compare(log_ratios(cell, baseline)));
+    if (table.cells.back().n > 0) p_values.push_back(table.cells.back().p);
+  }
+  const std::vector<double> adjusted = adjust_holm(p_values);
+  auto next = adjusted.begin();
+  for (Comparison& comparison : table.cells) {
+    if (comparison.n > 0) comparison.adjusted_p = *next++;
+    judge(comparison, table.dead_band);
+  }
+  return table;
+}
+
+std::string_view to_string(Verdict verdict) noexcept {
+  switch (verdict) {
+    case Verdict::same:
+      return "~";
+    case Verdict::lower:
+      return "lower";
+    case Verdict::higher:
+      return "higher";
+    case Verdict::none:
+      break;
+  }
+  return "none";
+}
+
+}  // namespace collet::bench
