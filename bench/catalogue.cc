@@ -2,57 +2,66 @@
 // catalogue.cc: the registry and the workloads, as axes of a matrix.
 #include "bench/catalogue.h"
 
+#include <array>
+#include <string_view>
+
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
+#include <absl/strings/str_replace.h>
 #include <collet/builtin.h>
 
 #include "apps/workloads/workload.h"
+#include "bench/programs.h"
 
 namespace collet::bench {
 namespace {
 
+// What is measured unless other workloads are asked for.
+constexpr std::array<std::string_view, 2> kUsual{"echo", "greet"};
+
 std::string message_of(const absl::Status& status) { return std::string(status.message()); }
 
-absl::Status resolve_workloads(Options& options, Axes& axes) {
+absl::Status resolve_workloads(const Options& options, Axes& axes) {
   std::vector<std::string> known;
   for (const apps::Workload* workload : apps::workloads()) {
     known.emplace_back(workload->name());
-    const apps::LoadDefaults defaults = workload->load_defaults();
-    options.settings.workloads[known.back()] = {static_cast<std::int64_t>(defaults.payload_bytes),
-                                                !defaults.connection_per_request};
+    axes.payload_bytes[known.back()] =
+        static_cast<std::int64_t>(workload->load_defaults().payload_bytes);
   }
-  axes.workloads = options.workloads.empty() ? known : options.workloads;
+  axes.workloads = options.workloads;
+  if (axes.workloads.empty()) axes.workloads.assign(kUsual.begin(), kUsual.end());
   for (const std::string& name : axes.workloads) {
-    if (options.settings.workloads.contains(name)) continue;
+    if (axes.payload_bytes.contains(name)) continue;
     return absl::InvalidArgumentError(absl::StrFormat("--workload: \"%s\" is unknown: use %s", name,
                                                       absl::StrJoin(known, " or ")));
   }
   return absl::OkStatus();
 }
 
-absl::Status find_programs(Options& options, Axes& axes, std::vector<std::string>& notes) {
-  const Programs programs(options.bin_dir);
-  Settings& settings = options.settings;
-  for (const auto& [name, path] :
-       {std::pair{"collet-server", &settings.server}, std::pair{"collet-load", &settings.load}}) {
-    auto found = programs.find(name);
-    if (!found.ok()) return found.status();
-    *path = *found;
-  }
-  if (!options.by_hand) return absl::OkStatus();
-  if (settings.work.count() != 0 || settings.block.count() != 0) {
+std::string quoted_for_shell(const std::string& text) {
+  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
+}
+
+// They are external servers whose commands we know.
+void add_servers_by_hand(Options& options, Axes& axes, std::vector<std::string>& notes) {
+  if (!options.by_hand) return;
+  if (options.work.count() != 0 || options.block.count() != 0) {
     notes.emplace_back("no servers by hand: they know neither --work nor --block");
-    return absl::OkStatus();
+    return;
   }
+  const Programs programs(options.bin_dir);
   for (const std::string& backend : axes.backends) {
     const std::string name(spec_name(backend));
     const auto found = programs.find("collet-baseline-" + name);
-    if (!found.ok()) continue;  // not every backend has one
-    settings.by_hand[name] = *found;
-    axes.by_hand.push_back(name);
+    External external{"by-hand-" + name, ""};
+    // Not every backend has one, and one is enough for a backend that is there twice.
+    if (!found.ok() || options.settings.find_external(external.name) != nullptr) continue;
+    external.command = absl::StrCat("exec ", quoted_for_shell(*found),
+                                    " --listen 127.0.0.1:{port} --workload {workload}");
+    axes.by_hand.push_back(external.name);
+    options.settings.externals.push_back(std::move(external));
   }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -64,45 +73,70 @@ Catalogue::Catalogue() {
 
 absl::StatusOr<Axes> Catalogue::resolve(Options& options, std::vector<std::string>& notes) const {
   Axes axes;
-  axes.connections = options.connections;
-  if (auto status = resolve_backends(options, axes, notes); !status.ok()) return status;
+  if (auto status = resolve_backends(options, axes); !status.ok()) return status;
   if (auto status = resolve_pools(options, axes); !status.ok()) return status;
   if (auto status = resolve_workloads(options, axes); !status.ok()) return status;
-  if (auto status = find_programs(options, axes, notes); !status.ok()) return status;
+  if (auto status = check_baseline(options.baseline); !status.ok()) return status;
+  if (auto status = equip(options.settings, options.bin_dir); !status.ok()) return status;
+  options.settings.cpus = allowed_cpus();
+  if (options.placements.empty()) {
+    const bool one = options.settings.cpus.size() == 1;
+    options.placements = {one ? Placement::shared : Placement::split};
+  }
+  add_servers_by_hand(options, axes, notes);
   return axes;
 }
 
-absl::Status Catalogue::resolve_backends(const Options& options, Axes& axes,
-                                         std::vector<std::string>& notes) const {
+absl::Status Catalogue::equip(Settings& settings, const std::string& bin_dir) const {
+  for (const PoolDescription* pool : registry_.pools()) {
+    if (!pool->has_workers) settings.workerless_pools.emplace(pool->name);
+  }
+  for (const apps::Workload* workload : apps::workloads()) {
+    if (workload->load_defaults().connection_per_request) {
+      settings.unpipelined_workloads.emplace(workload->name());
+    }
+  }
+  const Programs programs(bin_dir);
+  for (const auto& [name, path] :
+       {std::pair{"collet-server", &settings.server}, std::pair{"collet-load", &settings.load}}) {
+    auto found = programs.find(name);
+    if (!found.ok()) return found.status();
+    *path = *found;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Catalogue::resolve_backends(const Options& options, Axes& axes) const {
   for (const std::string& spec : options.backends) {
     if (const auto backend = registry_.backend(spec); !backend.ok()) return backend.status();
     axes.backends.push_back(spec);
   }
   if (!options.backends.empty()) return absl::OkStatus();
   for (const BackendDescription* description : registry_.backends()) {
+    axes.backends.emplace_back(description->name);
     const auto backend = registry_.backend(description->name);
-    if (backend.ok()) {
-      axes.backends.emplace_back(description->name);
-    } else {
-      notes.push_back("left out: " + message_of(backend.status()));
-    }
+    if (!backend.ok()) axes.unavailable[description->name] = message_of(backend.status());
   }
   return absl::OkStatus();
 }
 
-absl::Status Catalogue::resolve_pools(Options& options, Axes& axes) const {
+absl::Status Catalogue::resolve_pools(const Options& options, Axes& axes) const {
   axes.pools = options.pools;
   if (axes.pools.empty()) {
     for (const PoolDescription* pool : registry_.pools()) axes.pools.emplace_back(pool->name);
   }
   for (const std::string& spec : axes.pools) {
-    const auto pool = registry_.pool(spec);
-    if (!pool.ok()) return pool.status();
-    if (!pool->description().has_workers) {
-      options.settings.workerless_pools.emplace(pool->name());
-    }
+    if (const auto pool = registry_.pool(spec); !pool.ok()) return pool.status();
   }
   return absl::OkStatus();
+}
+
+absl::Status Catalogue::check_baseline(const std::string& baseline) const {
+  const std::size_t slash = baseline.find('/');
+  if (slash == std::string::npos) return absl::OkStatus();
+  const auto backend = registry_.backend(baseline.substr(0, slash), "--baseline");
+  if (!backend.ok()) return backend.status();
+  return registry_.pool(baseline.substr(slash + 1), "--baseline").status();
 }
 
 std::string Catalogue::describe() const {

@@ -8,9 +8,8 @@
 #include <absl/status/statusor.h>
 #include <collet/registry.h>
 
+#include "bench/matrix.h"
 #include "bench/options.h"
-#include "bench/plan.h"
-#include "bench/programs.h"
 
 namespace collet::bench {
 
@@ -18,18 +17,21 @@ class Catalogue {
  public:
   Catalogue();
 
-  // What `options` ask for, every name checked. What was not named is all that runs here; `notes`
-  // gets a sentence for each thing left out. Fills in the programs and traits of
-  // `options.settings`.
+  // What `options` ask for, every name checked. What was not named is all there is. Adds the
+  // servers by hand to the external ones, and fills in the rest of `options`. `notes` gets a
+  // sentence for each thing left out.
   absl::StatusOr<Axes> resolve(Options& options, std::vector<std::string>& notes) const;
+
+  // The part of `settings` that is not written down with a session.
+  absl::Status equip(Settings& settings, const std::string& bin_dir) const;
 
   // For `collet-bench list`.
   std::string describe() const;
 
  private:
-  absl::Status resolve_backends(const Options& options, Axes& axes,
-                                std::vector<std::string>& notes) const;
-  absl::Status resolve_pools(Options& options, Axes& axes) const;
+  absl::Status resolve_backends(const Options& options, Axes& axes) const;
+  absl::Status resolve_pools(const Options& options, Axes& axes) const;
+  absl::Status check_baseline(const std::string& baseline) const;
 
   Registry registry_;
 };

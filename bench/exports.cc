@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// exports.cc: CSV and JSON.
+// exports.cc: CSV and JSON of cells, and the formats of other benchmarks of runs.
 #include "bench/exports.h"
 
 #include <array>
+#include <map>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
@@ -34,72 +35,200 @@ std::string quoted(const std::string& text) {
   return result + "\"";
 }
 
-Json to_json(const CellSummary& summary, const Settings& settings) {
+const char* state_of(const CellSummary& cell) {
+  if (!cell.unavailable.empty()) return "unavailable";
+  if (cell.failed > 0) return "failed";
+  return cell.has_figures() ? "ok" : "not run";
+}
+
+std::string reason_of(const CellSummary& cell) {
+  return cell.unavailable.empty() ? cell.first_reason : cell.unavailable;
+}
+
+Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+Json to_json(const std::optional<Interval>& interval) {
+  if (!interval) return nullptr;
+  return {{"low", interval->low}, {"high", interval->high}, {"coverage", interval->coverage}};
+}
+
+Json to_json(const Comparison& comparison) {
+  if (comparison.n == 0) return nullptr;
+  return {{"n", comparison.n},
+          {"ratio", comparison.ratio},
+          {"interval", to_json(comparison.interval)},
+          {"p", comparison.p},
+          {"adjusted_p", comparison.adjusted_p},
+          {"verdict", to_string(comparison.verdict)},
+          {"indicative", comparison.indicative}};
+}
+
+Json to_json(const CellSummary& summary) {
   const Cell& cell = summary.cell;
-  Json json = {{"workload", cell.workload},
-               {"connections", cell.connections},
-               {"payload_bytes", payload_bytes(cell, settings)},
-               {"pipeline", pipeline(cell, settings)},
-               {"backend", cell.backend},
-               {"pool", cell.by_hand ? Json(nullptr) : Json(cell.pool)},
-               {"by_hand", cell.by_hand},
-               {"runs_ok", summary.ok},
+  Json json = {{"cell", cell_key(cell)},
+               {"backend", or_null(cell.backend)},
+               {"pool", or_null(cell.pool)},
+               {"external", or_null(cell.external)},
+               {"baseline", summary.baseline},
+               {"state", state_of(summary)},
+               {"reason", or_null(reason_of(summary))},
                {"runs_failed", summary.failed},
-               {"reason", summary.failed > 0 ? Json(summary.first_reason) : Json(nullptr)},
+               {"runs_noisy", summary.noisy},
+               {"runs_repeated", summary.repeated},
                {"client_bound", summary.client_bound}};
   for (const Figure& figure : kFigures) {
     const Summary& values = summary.*figure.summary;
-    json[figure.name] =
-        summary.has_figures()
-            ? Json{{"median", values.median}, {"min", values.min}, {"max", values.max}}
-            : Json(nullptr);
+    json[figure.name] = summary.has_figures() && values.n > 0
+                            ? Json{{"n", values.n},
+                                   {"median", values.median},
+                                   {"min", values.min},
+                                   {"max", values.max},
+                                   {"interval", to_json(values.interval)}}
+                            : Json(nullptr);
   }
+  json["cpu_to_baseline"] = to_json(summary.to_baseline);
   return json;
+}
+
+std::string csv_head() {
+  std::string text =
+      "workload,connections,payload_bytes,pipeline,placement,backend,pool,external,baseline,state,"
+      "reason,runs,runs_noisy,client_bound";
+  for (const Figure& figure : kFigures) {
+    for (const char* which : {"median", "low", "high"}) {
+      absl::StrAppend(&text, ",", figure.name, "_", which);
+    }
+  }
+  return text + ",cpu_ratio,cpu_ratio_low,cpu_ratio_high,verdict,indicative\n";
+}
+
+std::string number(double value) { return absl::StrFormat(",%.9g", value); }
+
+std::string csv_interval(const std::optional<Interval>& interval) {
+  return interval ? number(interval->low) + number(interval->high) : ",,";
+}
+
+std::string csv_line(const CellSummary& summary) {
+  const Cell& cell = summary.cell;
+  std::string text =
+      absl::StrFormat("%s,%d,%d,%d,%s,%s,%s,%s,%d,%s,%s,%d,%d,%d", cell.workload, cell.connections,
+                      cell.payload_bytes, cell.pipeline, to_string(cell.placement),
+                      quoted(cell.backend), quoted(cell.pool), quoted(cell.external),
+                      summary.baseline ? 1 : 0, state_of(summary), quoted(reason_of(summary)),
+                      summary.cpu_us_per_request.n, summary.noisy, summary.client_bound ? 1 : 0);
+  for (const Figure& figure : kFigures) {
+    const Summary& values = summary.*figure.summary;
+    text += summary.has_figures() && values.n > 0
+                ? number(values.median) + csv_interval(values.interval)
+                : ",,,";
+  }
+  const Comparison& comparison = summary.to_baseline;
+  if (comparison.n == 0) return text + ",,,,,\n";
+  return text + number(comparison.ratio) + csv_interval(comparison.interval) +
+         absl::StrFormat(",%s,%d\n", to_string(comparison.verdict), comparison.indicative ? 1 : 0);
+}
+
+// `Echo/backend=epoll/pool=inline/c=64`: what projections of benchstat understand.
+std::string benchmark_name(const Cell& cell) {
+  std::string name = cell.workload;
+  name[0] = static_cast<char>(std::toupper(name[0]));
+  if (cell.external.empty()) {
+    absl::StrAppend(&name, "/backend=", cell.backend, "/pool=", cell.pool);
+  } else {
+    absl::StrAppend(&name, "/external=", cell.external);
+  }
+  absl::StrAppend(&name, "/c=", cell.connections, "/p=", cell.payload_bytes);
+  if (cell.pipeline != 1) absl::StrAppend(&name, "/d=", cell.pipeline);
+  return absl::StrCat(name, "/placement=", std::string(to_string(cell.placement)));
+}
+
+// The runs that have figures, each with its cell, without those of the baseline's twin.
+template <typename Visit>
+void for_each_good_run(const Report& report, Visit visit) {
+  for (const RunRecord& record : report.runs) {
+    if (record.outcome.status != RunStatus::ok || record.run.twin) continue;
+    visit(report.session.cells[record.run.cell].cell, record);
+  }
+}
+
+double wall_ns_per_request(const RunOutcome& outcome) {
+  return static_cast<double>(outcome.load->window_ns) / static_cast<double>(outcome.load->requests);
 }
 
 }  // namespace
 
 std::string render_csv(const Report& report) {
-  std::string text =
-      "workload,connections,payload_bytes,pipeline,backend,pool,by_hand,runs_ok,runs_failed,"
-      "client_bound";
-  for (const Figure& figure : kFigures) {
-    for (const char* which : {"median", "min", "max"}) {
-      absl::StrAppend(&text, ",", figure.name, "_", which);
-    }
-  }
-  text += "\n";
-  for (const CellSummary& summary : report.cells) {
-    const Cell& cell = summary.cell;
-    absl::StrAppend(&text, cell.workload, ",", cell.connections, ",");
-    absl::StrAppend(&text, payload_bytes(cell, report.settings), ",",
-                    pipeline(cell, report.settings), ",", quoted(cell.backend), ",");
-    absl::StrAppend(&text, quoted(cell.pool), ",", cell.by_hand ? 1 : 0, ",", summary.ok, ",");
-    absl::StrAppend(&text, summary.failed, ",", summary.client_bound ? 1 : 0);
-    for (const Figure& figure : kFigures) {
-      const Summary& values = summary.*figure.summary;
-      for (const double value : {values.median, values.min, values.max}) {
-        text += summary.has_figures() ? absl::StrFormat(",%.9g", value) : ",";
-      }
-    }
-    text += "\n";
+  std::string text = csv_head();
+  for (const TableSummary& table : report.tables) {
+    for (const CellSummary& cell : table.cells) text += csv_line(cell);
   }
   return text;
 }
 
 std::string render_json(const Report& report) {
-  Json json;
-  json["schema"] = "collet-bench-summary/1";
-  json["session"] = report.environment.started_utc;
-  json["results"] = report.results_path;
-  json["blocks"] = report.blocks;
-  json["interrupted"] = report.interrupted;
-  json["not_release"] = report.not_release;
-  json["cells"] = Json::array();
-  for (const CellSummary& summary : report.cells) {
-    json["cells"].push_back(to_json(summary, report.settings));
+  Json json = {
+      {"schema", "collet-bench-summary/2"}, {"session", report.session.id},
+      {"results", report.results_path},     {"blocks", report.session.settings.blocks},
+      {"runs_missing", report.missing},     {"not_a_result", or_null(report.session.not_a_result)}};
+  json["tables"] = Json::array();
+  for (const TableSummary& table : report.tables) {
+    const Cell& cell = table.cells.front().cell;
+    Json cells = Json::array();
+    for (const CellSummary& summary : table.cells) cells.push_back(to_json(summary));
+    json["tables"].push_back({{"table", table_key(cell)},
+                              {"workload", cell.workload},
+                              {"connections", cell.connections},
+                              {"payload_bytes", cell.payload_bytes},
+                              {"pipeline", cell.pipeline},
+                              {"placement", to_string(cell.placement)},
+                              {"work_ns", cell.work.count()},
+                              {"block_ns", cell.block.count()},
+                              {"dead_band", table.dead_band},
+                              {"dead_band_blocks", table.twins},
+                              {"cells", cells}});
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string render_google_benchmark(const Report& report) {
+  Json context = {{"date", report.session.started_utc}, {"executable", "collet-bench"}};
+  for (const Fact& fact : report.session.environment) {
+    if (const auto* cpus = std::get_if<std::int64_t>(&fact.value); fact.name == "cpus" && cpus) {
+      context["num_cpus"] = *cpus;
+    }
+  }
+  context["library_build_type"] = report.session.not_a_result.empty() ? "release" : "debug";
+  Json rows = Json::array();
+  for_each_good_run(report, [&](const Cell& cell, const RunRecord& record) {
+    const std::string name = benchmark_name(cell);
+    rows.push_back({{"name", name},
+                    {"run_name", name},
+                    {"run_type", "iteration"},
+                    {"repetitions", report.session.settings.blocks},
+                    {"repetition_index", record.run.block},
+                    {"threads", 1},
+                    {"iterations", record.outcome.load->requests},
+                    {"real_time", wall_ns_per_request(record.outcome)},
+                    {"cpu_time", 1e3 * record.outcome.cpu_us_per_request()},
+                    {"time_unit", "ns"},
+                    {"items_per_second", record.outcome.load->requests_per_s()}});
+  });
+  const Json json = {{"context", context}, {"benchmarks", rows}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string render_go_benchmark(const Report& report) {
+  std::string text = "goos: linux\npkg: collet\n";
+  for_each_good_run(report, [&](const Cell& cell, const RunRecord& record) {
+    const RunOutcome& outcome = record.outcome;
+    absl::StrAppend(&text,
+                    absl::StrFormat("Benchmark%s %d %.1f ns/op %.1f req/s", benchmark_name(cell),
+                                    outcome.load->requests, 1e3 * outcome.cpu_us_per_request(),
+                                    outcome.load->requests_per_s()));
+    if (const auto p99 = outcome.load->latency.p99_ns) absl::StrAppend(&text, " ", *p99, " p99-ns");
+    text += "\n";
+  });
+  return text;
 }
 
 }  // namespace collet::bench

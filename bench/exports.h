@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// exports.h: the summaries for other programs. The runs themselves are in results.jsonl.
+// exports.h: the summary for other programs.
 #pragma once
 
 #include <string>
@@ -8,10 +8,18 @@
 
 namespace collet::bench {
 
-// A header and a line a cell (RFC 4180). Figures of a cell that failed are empty.
+// A header and a line for each cell; fields are quoted as in RFC 4180, unknown ones empty.
 std::string render_csv(const Report& report);
 
-// One object: the session and its cells. Figures of a cell that failed are null.
+// One object: the session, and its tables with a cell each; unknown is null.
 std::string render_json(const Report& report);
+
+// The JSON of google/benchmark, a row for each run that counts: real_time is the server's wall
+// time and cpu_time its CPU time per request, in ns.
+std::string render_google_benchmark(const Report& report);
+
+// Lines of Go's testing package, which benchstat reads: `ns/op` is the server's CPU time per
+// request.
+std::string render_go_benchmark(const Report& report);
 
 }  // namespace collet::bench

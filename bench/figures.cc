@@ -35,6 +35,11 @@ std::string format_memory(double bytes) {
   return absl::StrCat(format_figure(kib / 1024), "MiB");
 }
 
+std::string format_change(double ratio) {
+  const double percent = 100 * (ratio - 1);
+  return absl::StrFormat("%+.*f", std::abs(percent) < 99.95 ? 1 : 0, percent);
+}
+
 std::size_t display_width(std::string_view text) noexcept {
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char c) { return (c & '\xC0') != '\x80'; }));

@@ -3,7 +3,9 @@
 #include "bench/options.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
+#include <utility>
 
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_split.h>
@@ -16,14 +18,14 @@ namespace {
 
 constexpr std::int64_t kMostConnections = 1'000'000;
 constexpr std::int64_t kMostPayloadBytes = 64 << 20;
+constexpr std::int64_t kMostSeed = (std::int64_t{1} << 53) - 1;  // exact in every JSON reader
 
 // The flags as typed; what is empty was not given.
 struct Texts {
-  std::string backends, pools, workloads, seed, output, bin_dir, payload;
-  std::string connections = "64";
-  std::string duration = "1s";
-  std::string warmup = "300ms";
-  std::string reps = "5";
+  std::string profile = "quick";
+  std::string backends, pools, workloads, placements, baseline, seed, output, bin_dir, payload;
+  std::string connections, duration, warmup, reps, repeats;  // empty: as the profile says
+  std::string external;                                      // for --help; see take_externals()
   std::string pipeline = "1";
   std::string loops = "1";
   std::string workers = "1";
@@ -32,20 +34,46 @@ struct Texts {
   std::string block = "0";
   std::string format = "table";
   bool no_baselines = false;
+  bool accept_any_build = false;
   bool quiet = false;
 };
 
+struct Profile {
+  const char* name;
+  const char* connections;
+  const char* warmup;
+  const char* duration;
+  const char* reps;
+  const char* repeats;
+};
+
+// smoke: that everything starts and answers rightly, in less than a minute; no verdicts. quick:
+// what a developer waits for. full: enough blocks for verdicts that hold (comparison.h).
+constexpr Profile kProfiles[] = {{"smoke", "16", "200ms", "500ms", "1", "0"},
+                                 {"quick", "64", "300ms", "1s", "6", "2"},
+                                 {"full", "1,64,256", "500ms", "1600ms", "10", "2"}};
+
 void declare(apps::CommandLine& line, Texts& texts) {
-  line.option("--backend", "SPEC,...", texts.backends, "Columns: backends [all that run here]");
+  line.option("--profile", "smoke|quick|full", texts.profile,
+              "Defaults of -c, -d, --warmup, --reps and --max-repeats");
+  line.option("--backend", "SPEC,...", texts.backends, "Columns: backends [all]");
   line.option("--pool", "SPEC,...", texts.pools, "Rows: thread pools [all]");
-  line.option("--workload", "NAME,...", texts.workloads, "A table for each [all]");
-  line.option("-c,--connections", "N,...", texts.connections, "A table for each");
+  line.option("--workload", "NAME,...", texts.workloads, "A table for each [echo,greet]");
+  line.option("-c,--connections", "N,...", texts.connections, "A table for each [64]");
+  line.option("--placement", "PLACE,...", texts.placements,
+              "A table for each: split, shared or wide [split]");
+  line.option("--baseline", "NAME", texts.baseline,
+              "What all is compared to: BACKEND/POOL or an external server [epoll/inline]");
+  line.option("--external", "NAME=COMMAND", texts.external,
+              "A row for another server, whose command says where the {port} goes; repeatable");
   line.option("--payload", "BYTES", texts.payload, "Size of a request [the workload's own]");
   line.option("--pipeline", "N", texts.pipeline,
               "Requests at once on a connection, where possible");
-  line.option("-d,--duration", "TIME", texts.duration, "Measured window of a run");
-  line.option("--warmup", "TIME", texts.warmup, "Load before the window");
-  line.option("--reps", "N", texts.reps, "Runs of each cell, interleaved");
+  line.option("-d,--duration", "TIME", texts.duration, "Measured window of a run [1s]");
+  line.option("--warmup", "TIME", texts.warmup, "Load before the window [300ms]");
+  line.option("--reps", "N", texts.reps, "Blocks, each of which runs every cell once [6]");
+  line.option("--max-repeats", "N", texts.repeats,
+              "Times that a noisy run is repeated, at the end of its block [2]");
   line.option("--loops", "N", texts.loops, "Event loops of the server");
   line.option("--workers", "N", texts.workers, "Workers of pools that have any");
   line.option("--client-threads", "N", texts.client_threads, "Threads of the load client");
@@ -54,9 +82,11 @@ void declare(apps::CommandLine& line, Texts& texts) {
   line.flag("--no-baselines", texts.no_baselines, "Leave out the servers written by hand");
   line.option("--seed", "N", texts.seed, "Of the order of runs [drawn, and recorded]");
   line.option("-o,--output", "DIR", texts.output,
-              "Where results.jsonl is appended [results/ and the time]");
-  line.option("--format", "table|csv|json", texts.format, "What goes to standard output");
+              "Where results.jsonl is written [a new one in results/]");
+  line.option("--format", std::string(kFormatNames), texts.format, "What goes to standard output");
   line.option("--bin-dir", "DIR", texts.bin_dir, "Where the programs are [near this one]");
+  line.flag("--accept-any-build", texts.accept_any_build,
+            "Run debug and sanitizer builds, whose figures are NOT A RESULT");
   line.flag("-q,--quiet", texts.quiet, "No progress on standard error");
 }
 
@@ -77,22 +107,72 @@ absl::Status check_list(const char* flag, const std::string& text,
   return absl::OkStatus();
 }
 
+absl::Status apply_profile(Texts& texts, Options& options) {
+  const auto* profile = std::ranges::find(kProfiles, texts.profile, &Profile::name);
+  if (profile == std::end(kProfiles)) {
+    return invalid("--profile: \"" + texts.profile + "\" is unknown: use smoke, quick or full");
+  }
+  options.profile = profile->name;
+  for (const auto& [text, value] :
+       {std::pair{&texts.connections, profile->connections},
+        std::pair{&texts.warmup, profile->warmup}, std::pair{&texts.duration, profile->duration},
+        std::pair{&texts.reps, profile->reps}, std::pair{&texts.repeats, profile->repeats}}) {
+    if (text->empty()) *text = value;
+  }
+  return absl::OkStatus();
+}
+
+// The one option that may be given more than once: takes every `--external X` and `--external=X`
+// out of `arguments`.
+absl::Status take_externals(std::vector<const char*>& arguments, Options& options) {
+  constexpr std::string_view kFlag = "--external";
+  std::vector<const char*> others;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view argument = arguments[i];
+    std::string value;
+    if (argument == kFlag) {
+      if (++i == arguments.size()) return invalid("--external: a value must follow it");
+      value = arguments[i];
+    } else if (argument.starts_with(kFlag) && argument[kFlag.size()] == '=') {
+      value = argument.substr(kFlag.size() + 1);
+    } else {
+      others.push_back(arguments[i]);
+      continue;
+    }
+    auto external = parse_external(value, std::string(kFlag));
+    if (!external.ok()) return external.status();
+    if (options.settings.find_external(external->name) != nullptr) {
+      return invalid("--external: \"" + external->name + "\" is named twice: name it once");
+    }
+    options.settings.externals.push_back(*std::move(external));
+  }
+  arguments = std::move(others);
+  return absl::OkStatus();
+}
+
 absl::Status read_lists(const Texts& texts, Options& options) {
   if (!texts.backends.empty()) options.backends = split_specs(texts.backends);
   if (!texts.pools.empty()) options.pools = split_specs(texts.pools);
   if (!texts.workloads.empty()) options.workloads = absl::StrSplit(texts.workloads, ',');
+  std::vector<std::string> placements;
+  if (!texts.placements.empty()) placements = absl::StrSplit(texts.placements, ',');
   const std::vector<std::string> connections = absl::StrSplit(texts.connections, ',');
   for (const auto& status : {check_list("--backend", texts.backends, options.backends),
                              check_list("--pool", texts.pools, options.pools),
                              check_list("--workload", texts.workloads, options.workloads),
+                             check_list("--placement", texts.placements, placements),
                              check_list("--connections", texts.connections, connections)}) {
     if (!status.ok()) return status;
   }
-  options.connections.clear();
   for (const std::string& text : connections) {
     const auto count = apps::count_of("--connections", text, 1, kMostConnections);
     if (!count.ok()) return count.status();
     options.connections.push_back(static_cast<int>(*count));
+  }
+  for (const std::string& text : placements) {
+    const auto placement = parse_placement(text);
+    if (!placement.ok()) return placement.status();
+    options.placements.push_back(*placement);
   }
   return absl::OkStatus();
 }
@@ -101,84 +181,82 @@ absl::Status read_counts(const Texts& texts, Options& options) {
   struct Count {
     const char* flag;
     const std::string& text;
+    std::int64_t minimum;
     std::int64_t maximum;
     int& value;
   };
   Settings& settings = options.settings;
   for (const Count& count :
-       {Count{"--reps", texts.reps, 10'000, options.reps},
-        Count{"--pipeline", texts.pipeline, 65'536, settings.pipeline},
-        Count{"--loops", texts.loops, 1'024, settings.loops},
-        Count{"--workers", texts.workers, 1'024, settings.workers},
-        Count{"--client-threads", texts.client_threads, 1'024, settings.client_threads}}) {
-    const auto value = apps::count_of(count.flag, count.text, 1, count.maximum);
+       {Count{"--reps", texts.reps, 1, 10'000, settings.blocks},
+        Count{"--max-repeats", texts.repeats, 0, 100, settings.max_repeats},
+        Count{"--pipeline", texts.pipeline, 1, 65'536, options.pipeline},
+        Count{"--loops", texts.loops, 1, 1'024, settings.loops},
+        Count{"--workers", texts.workers, 1, 1'024, settings.workers},
+        Count{"--client-threads", texts.client_threads, 1, 1'024, settings.client_threads}}) {
+    const auto value = apps::count_of(count.flag, count.text, count.minimum, count.maximum);
     if (!value.ok()) return value.status();
     count.value = static_cast<int>(*value);
   }
   if (!texts.seed.empty()) {
-    const auto seed = apps::count_of("--seed", texts.seed, 0, INT64_MAX);
+    const auto seed = apps::count_of("--seed", texts.seed, 0, kMostSeed);
     if (!seed.ok()) return seed.status();
     options.seed = static_cast<std::uint64_t>(*seed);
   }
   if (!texts.payload.empty()) {
     const auto payload = apps::bytes_of("--payload", texts.payload, 1, kMostPayloadBytes);
     if (!payload.ok()) return payload.status();
-    settings.payload_bytes = *payload;
+    options.payload_bytes = *payload;
   }
   return absl::OkStatus();
 }
 
-absl::Status read_durations(const Texts& texts, Settings& settings) {
+absl::Status read_durations(const Texts& texts, Options& options) {
   struct Duration {
     const char* flag;
     const std::string& text;
     std::chrono::nanoseconds& value;
   };
-  for (const Duration& duration : {Duration{"--duration", texts.duration, settings.duration},
-                                   Duration{"--warmup", texts.warmup, settings.warmup},
-                                   Duration{"--work", texts.work, settings.work},
-                                   Duration{"--block", texts.block, settings.block}}) {
+  for (const Duration& duration :
+       {Duration{"--duration", texts.duration, options.settings.duration},
+        Duration{"--warmup", texts.warmup, options.settings.warmup},
+        Duration{"--work", texts.work, options.work},
+        Duration{"--block", texts.block, options.block}}) {
     const auto value = apps::duration_of(duration.flag, duration.text);
     if (!value.ok()) return value.status();
     duration.value = *value;
   }
-  if (settings.duration.count() == 0) {
+  if (options.settings.duration.count() == 0) {
     return invalid("--duration: \"" + texts.duration +
                    "\" measures nothing: 1s or more works well");
   }
   return absl::OkStatus();
 }
 
-absl::Status read_format(const std::string& text, Format& format) {
-  if (text == "table")
-    format = Format::table;
-  else if (text == "csv")
-    format = Format::csv;
-  else if (text == "json")
-    format = Format::json;
-  else
-    return invalid("--format: \"" + text + "\" is unknown: use table, csv or json");
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
-  apps::CommandLine line("collet-bench run",
+  apps::CommandLine line("collet-bench " + std::string(argv[0]),
                          "Measures every backend with every pool, in fresh processes.");
   Texts texts;
   declare(line, texts);
-  auto help = line.parse(argc, argv);
-  if (!help.ok()) return help.status();
   Options options;
+  std::vector<const char*> arguments(argv, argv + argc);
+  if (auto status = take_externals(arguments, options); !status.ok()) return status;
+  auto help = line.parse(static_cast<int>(arguments.size()), arguments.data());
+  if (!help.ok()) return help.status();
   options.help = *help;
   options.by_hand = !texts.no_baselines;
+  options.baseline = texts.baseline;
   options.output = texts.output;
   options.bin_dir = texts.bin_dir;
+  options.settings.accept_any_build = texts.accept_any_build;
   options.quiet = texts.quiet;
+  const auto format = parse_format(texts.format);
+  if (!format.ok()) return format.status();
+  options.format = *format;
+  if (auto status = apply_profile(texts, options); !status.ok()) return status;
   for (const auto& status :
-       {read_lists(texts, options), read_counts(texts, options),
-        read_durations(texts, options.settings), read_format(texts.format, options.format)}) {
+       {read_lists(texts, options), read_counts(texts, options), read_durations(texts, options)}) {
     if (!status.ok()) return status;
   }
   return options;

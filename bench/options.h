@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// options.h: the flags of `collet-bench run`.
+// options.h: the flags of `collet-bench run` and `collet-bench plan`.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,30 +10,36 @@
 
 #include <absl/status/statusor.h>
 
+#include "bench/formats.h"
+#include "bench/placement.h"
 #include "bench/settings.h"
 
 namespace collet::bench {
 
-enum class Format : std::uint8_t { table, csv, json };
-
 struct Options {
-  std::vector<std::string> backends;   // specs; empty: every one that runs here
+  std::string profile;                 // whose values the flags that were not given have
+  std::vector<std::string> backends;   // specs; empty: all
   std::vector<std::string> pools;      // specs; empty: all
   std::vector<std::string> workloads;  // names; empty: all
-  std::vector<int> connections = {64};
+  std::vector<int> connections;
+  std::vector<Placement> placements;          // empty: split, or shared where there is one CPU
+  std::string baseline;                       // empty: epoll/inline, or the first that runs
+  std::optional<std::int64_t> payload_bytes;  // each workload's own if unset
+  int pipeline = 1;                           // of workloads that pipeline
+  std::chrono::nanoseconds work{0};
+  std::chrono::nanoseconds block{0};
   bool by_hand = true;
-  int reps = 5;
   std::optional<std::uint64_t> seed;  // drawn if unset
   std::string output;                 // a directory; empty: a new one under results/
   std::string bin_dir;                // empty: where this program is
   Format format = Format::table;
   bool quiet = false;
-  Settings settings;  // without programs, placement and traits
+  Settings settings;  // without what this machine and this build have
   std::string help;   // if not empty, all there is to do is print it
 };
 
-// `argv[0]` is ignored. Names of backends, pools and workloads are not checked here. An error is a
-// sentence that names the flag.
+// `argv[0]` is `run` or `plan`. Names of backends, pools and workloads are not checked here. An
+// error is a sentence that names the flag.
 absl::StatusOr<Options> parse_options(int argc, const char* const* argv);
 
 }  // namespace collet::bench

@@ -4,16 +4,41 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <cstddef>
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
 
 namespace collet::bench {
 
-Placement split_cpus(const std::vector<int>& cpus) {
-  if (cpus.size() < 2) return {cpus, cpus};
+absl::StatusOr<Placement> parse_placement(std::string_view name) {
+  for (const Placement placement : {Placement::split, Placement::shared, Placement::wide}) {
+    if (name == to_string(placement)) return placement;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrFormat("--placement: \"%s\" is unknown: use split, shared or wide", name));
+}
+
+std::string_view to_string(Placement placement) noexcept {
+  if (placement == Placement::split) return "split";
+  return placement == Placement::shared ? "shared" : "wide";
+}
+
+bool CpuSets::disjoint() const {
+  return std::ranges::none_of(server,
+                              [&](int cpu) { return std::ranges::count(client, cpu) != 0; });
+}
+
+absl::StatusOr<CpuSets> place(Placement placement, const std::vector<int>& cpus) {
+  if (placement == Placement::shared) return CpuSets{cpus, cpus};
+  if (placement == Placement::wide) return CpuSets{cpus, {cpus.back()}};
+  if (cpus.size() < 2) {
+    return absl::FailedPreconditionError(
+        "placement split needs two CPUs and there is one: use --placement shared");
+  }
   const auto middle = cpus.begin() + static_cast<std::ptrdiff_t>(cpus.size() / 2);
-  return {{cpus.begin(), middle}, {middle, cpus.end()}};
+  return CpuSets{{cpus.begin(), middle}, {middle, cpus.end()}};
 }
 
 std::vector<int> allowed_cpus() {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// plan.cc: cells and their order.
+// plan.cc: names of cells and their order.
 #include "bench/plan.h"
 
 #include <algorithm>
 #include <random>
-#include <set>
 #include <utility>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
+#include <collet/quantity.h>
 
 namespace collet::bench {
 namespace {
@@ -21,57 +21,53 @@ void shuffle(std::vector<T>& items, std::mt19937_64& random) {
   }
 }
 
-bool share_table(const Cell& a, const Cell& b) {
-  return a.workload == b.workload && a.connections == b.connections;
-}
+struct Visit {
+  std::size_t cell;
+  bool twin;
+};
 
-using Table = std::vector<std::size_t>;
+using Table = std::vector<Visit>;
 
-std::vector<Table> group_by_table(const std::vector<Cell>& cells) {
+std::vector<Table> group_by_table(const std::vector<SessionCell>& cells) {
   std::vector<Table> tables;
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    const auto found = std::ranges::find_if(
-        tables, [&](const Table& table) { return share_table(cells[table.front()], cells[i]); });
-    if (found == tables.end()) {
-      tables.push_back({i});
-    } else {
-      found->push_back(i);
-    }
+    if (!cells[i].unavailable.empty()) continue;
+    auto table = std::ranges::find_if(tables, [&](const Table& other) {
+      return table_key(cells[other.front().cell].cell) == table_key(cells[i].cell);
+    });
+    if (table == tables.end()) table = tables.insert(tables.end(), Table());
+    table->push_back({i, false});
+    if (cells[i].baseline) table->push_back({i, true});
   }
   return tables;
 }
 
-void add_table(const Axes& axes, const std::string& workload, int connections,
-               std::vector<Cell>& cells) {
-  for (const std::string& pool : axes.pools) {
-    for (const std::string& backend : axes.backends) {
-      cells.push_back({backend, pool, workload, connections, false});
-    }
-  }
-  std::set<std::string_view> done;
-  for (const std::string& backend : axes.backends) {
-    const std::string_view name = spec_name(backend);
-    if (std::ranges::count(axes.by_hand, name) == 0 || !done.insert(name).second) continue;
-    cells.push_back({backend, "", workload, connections, true});
-  }
-}
-
 }  // namespace
 
+std::string cell_name(const Cell& cell) {
+  return cell.external.empty() ? absl::StrCat(cell.backend, "/", cell.pool) : cell.external;
+}
+
 std::string format_cell(const Cell& cell) {
-  if (cell.by_hand) return absl::StrCat("by hand (", std::string(spec_name(cell.backend)), ")");
-  return absl::StrCat(cell.backend, " + ", cell.pool);
+  return cell.external.empty() ? absl::StrCat(cell.backend, " + ", cell.pool) : cell.external;
 }
 
-std::vector<Cell> make_cells(const Axes& axes) {
-  std::vector<Cell> cells;
-  for (const std::string& workload : axes.workloads) {
-    for (const int connections : axes.connections) add_table(axes, workload, connections, cells);
-  }
-  return cells;
+std::string table_key(const Cell& cell) {
+  std::string key =
+      absl::StrCat(cell.workload, " c=", cell.connections, " p=", cell.payload_bytes, " ");
+  absl::StrAppend(&key, std::string(to_string(cell.placement)));
+  if (cell.pipeline != 1) absl::StrAppend(&key, " d=", cell.pipeline);
+  if (cell.work.count() != 0) absl::StrAppend(&key, " work=", format_duration(cell.work));
+  if (cell.block.count() != 0) absl::StrAppend(&key, " block=", format_duration(cell.block));
+  return key;
 }
 
-std::vector<PlannedRun> make_plan(const std::vector<Cell>& cells, int blocks, std::uint64_t seed) {
+std::string cell_key(const Cell& cell) {
+  return absl::StrCat(table_key(cell), " ", cell_name(cell));
+}
+
+std::vector<PlannedRun> make_plan(const std::vector<SessionCell>& cells, int blocks,
+                                  std::uint64_t seed) {
   std::vector<PlannedRun> plan;
   std::mt19937_64 random(seed);
   for (int block = 0; block < blocks; ++block) {
@@ -80,7 +76,11 @@ std::vector<PlannedRun> make_plan(const std::vector<Cell>& cells, int blocks, st
     int order = 0;
     for (Table& table : tables) {
       shuffle(table, random);
-      for (const std::size_t cell : table) plan.push_back({cell, block, order++});
+      bool visited = false;  // the baseline: whichever visit comes first is no twin
+      for (const Visit& visit : table) {
+        const bool baseline = cells[visit.cell].baseline;
+        plan.push_back({visit.cell, block, order++, baseline && std::exchange(visited, true)});
+      }
     }
   }
   return plan;

@@ -2,51 +2,65 @@
 // plan.h: which cells the matrix has, and in which order they run.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <absl/status/statusor.h>
+#include "bench/placement.h"
 
 namespace collet::bench {
 
 // One server under one load. Its runs are what is summarised.
 struct Cell {
-  std::string backend;  // a spec; for a by-hand cell the one in whose column it stands
-  std::string pool;     // a spec; empty for a by-hand cell
+  std::string backend;   // a spec; empty for an external server
+  std::string pool;      // a spec; empty for an external server
+  std::string external;  // the name of a server that is not collet's; empty for collet-server
   std::string workload;
   int connections = 0;
-  bool by_hand = false;
+  std::int64_t payload_bytes = 0;
+  int pipeline = 1;
+  Placement placement = Placement::split;
+  std::chrono::nanoseconds work{0};   // CPU that collet-server burns for each request
+  std::chrono::nanoseconds block{0};  // and its sleep
 
   bool operator==(const Cell&) const = default;
 };
 
-// `epoll + mutex`, `by hand (epoll)`
+// What --baseline calls it: `epoll/inline`, or the name of an external server.
+std::string cell_name(const Cell& cell);
+
+// For people: `epoll + inline`.
 std::string format_cell(const Cell& cell);
 
-struct Axes {
-  std::vector<std::string> backends;
-  std::vector<std::string> pools;
-  std::vector<std::string> workloads;
-  std::vector<int> connections;
-  std::vector<std::string> by_hand;  // names of backends that also have a hand-written server
-};
+// What its table is about: `echo c=64 p=64 split`, with what else is not as usual. Cells with the
+// same one are compared with each other.
+std::string table_key(const Cell& cell);
 
-// Table by table (workload, connections); in each, pools by backends, then the servers by hand.
-std::vector<Cell> make_cells(const Axes& axes);
+// The two together name the cell in results: `echo c=64 p=64 split epoll/inline`.
+std::string cell_key(const Cell& cell);
+
+struct SessionCell {
+  Cell cell;
+  bool baseline = false;    // of its table
+  std::string unavailable;  // why it cannot run here; empty if it can
+};
 
 struct PlannedRun {
   std::size_t cell = 0;  // index into the cells
   int block = 0;         // repetition: each block visits every cell once
   int order = 0;         // place in the block
+  bool twin = false;     // the second visit of the baseline in this block
 };
 
 // Every block has its own order: the tables shuffled, and the cells in each table shuffled, so that
-// cells which are compared run close together in time and none always runs after the same one.
-// The same seed gives the same plan on every machine.
-std::vector<PlannedRun> make_plan(const std::vector<Cell>& cells, int blocks, std::uint64_t seed);
+// cells which are compared run close together in time and none always runs after the same one. The
+// baseline of a table is visited twice, so that the same data say how it differs from itself. The
+// same seed gives the same plan on every machine, and more blocks go on where fewer end.
+std::vector<PlannedRun> make_plan(const std::vector<SessionCell>& cells, int blocks,
+                                  std::uint64_t seed);
 
 // `epoll` of `epoll:events=256`
 std::string_view spec_name(std::string_view spec) noexcept;

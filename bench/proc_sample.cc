@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
-// proc_sample.cc: reads /proc/PID/task/*/{schedstat,status} and /proc/PID/status.
+// proc_sample.cc: reads /proc/PID/{stat,status}, /proc/PID/task/*/{schedstat,status,sched},
+// /proc/stat and /proc/pressure/cpu.
 #include "bench/proc_sample.h"
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <sstream>
 #include <system_error>
 
@@ -23,7 +26,7 @@ std::string read_text(const std::string& path) {
 }
 
 std::optional<std::int64_t> leading_number(std::string_view text) {
-  const std::size_t start = text.find_first_not_of(" \t");
+  const std::size_t start = text.find_first_not_of(" \t:");
   if (start == std::string_view::npos) return std::nullopt;
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data() + start, text.data() + text.size(), value);
@@ -31,39 +34,54 @@ std::optional<std::int64_t> leading_number(std::string_view text) {
   return value;
 }
 
-// False if the thread ended meanwhile, which is no error.
-bool add_thread(const std::string& task, ProcSample& sample) {
-  const auto cpu_ns = parse_schedstat(read_text(task + "/schedstat"));
+std::int64_t to_ns(std::int64_t ticks) { return ticks * (1'000'000'000 / sysconf(_SC_CLK_TCK)); }
+
+// Null if the thread ended meanwhile, which is no error.
+std::optional<ThreadSample> sample_thread(const std::string& task) {
+  ThreadSample sample;
+  std::istringstream schedstat(read_text(task + "/schedstat"));
+  if (!(schedstat >> sample.cpu_ns >> sample.run_delay_ns)) return std::nullopt;
   const std::string status = read_text(task + "/status");
   const auto voluntary = parse_status_field(status, "voluntary_ctxt_switches");
   const auto involuntary = parse_status_field(status, "nonvoluntary_ctxt_switches");
-  if (!cpu_ns || !voluntary || !involuntary) return false;
-  sample.cpu_ns += *cpu_ns;
-  sample.voluntary_switches += *voluntary;
-  sample.involuntary_switches += *involuntary;
-  ++sample.threads;
-  return true;
+  if (!voluntary || !involuntary) return std::nullopt;
+  sample.voluntary_switches = *voluntary;
+  sample.involuntary_switches = *involuntary;
+  constexpr std::string_view kMigrations = "se.nr_migrations";
+  const std::string sched = read_text(task + "/sched");
+  if (const std::size_t found = sched.find(kMigrations); found != std::string::npos) {
+    const std::string_view rest = std::string_view(sched).substr(found + kMigrations.size());
+    sample.migrations = leading_number(rest).value_or(0);
+  }
+  return sample;
+}
+
+struct Stat {
+  pid_t parent = 0;
+  pid_t group = 0;
+  std::int64_t cpu_ns = 0;           // to the tick, with threads that have ended
+  std::int64_t children_cpu_ns = 0;  // that have been waited for
+};
+
+// `PID (name, which may hold anything) state ppid pgrp ...`, where utime is the 14th.
+std::optional<Stat> read_stat(const std::string& path) {
+  const std::string text = read_text(path);
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  std::istringstream words(text.substr(name_end + 1));
+  Stat stat;
+  std::string skipped;
+  words >> skipped >> stat.parent >> stat.group;
+  for (int field = 6; field < 14; ++field) words >> skipped;
+  std::array<std::int64_t, 4> ticks{};
+  for (std::int64_t& value : ticks) words >> value;
+  if (!words) return std::nullopt;
+  stat.cpu_ns = to_ns(ticks[0] + ticks[1]);
+  stat.children_cpu_ns = to_ns(ticks[2] + ticks[3]);
+  return stat;
 }
 
 }  // namespace
-
-MachineSample parse_cpu_line(std::string_view text, double ticks_per_second) {
-  enum Column { user, nice, system, idle, iowait, irq, softirq, steal, kColumns };
-  std::array<double, kColumns> ticks{};
-  std::istringstream words{std::string(text)};
-  std::string label;
-  words >> label;
-  for (double& value : ticks) words >> value;
-  return {
-      (ticks[user] + ticks[nice] + ticks[system] + ticks[irq] + ticks[softirq]) / ticks_per_second,
-      ticks[steal] / ticks_per_second};
-}
-
-MachineSample sample_machine() {
-  return parse_cpu_line(read_text("/proc/stat"), static_cast<double>(sysconf(_SC_CLK_TCK)));
-}
-
-std::optional<std::int64_t> parse_schedstat(std::string_view text) { return leading_number(text); }
 
 std::optional<std::int64_t> parse_status_field(std::string_view text, std::string_view key) {
   while (!text.empty()) {
@@ -76,17 +94,93 @@ std::optional<std::int64_t> parse_status_field(std::string_view text, std::strin
   return std::nullopt;
 }
 
-std::optional<ProcSample> sample_process(pid_t pid, const std::string& proc) {
+bool add_process(pid_t pid, ProcSample& sample, const std::string& proc) {
   const std::string root = absl::StrCat(proc, "/", pid);
-  ProcSample sample;
-  sample.taken_at = std::chrono::steady_clock::now();
+  std::int64_t live_ns = 0;
+  std::size_t threads = 0;
   std::error_code error;
   for (const auto& task : std::filesystem::directory_iterator(root + "/task", error)) {
-    add_thread(task.path().string(), sample);
+    const auto thread = sample_thread(task.path().string());
+    if (!thread) continue;
+    live_ns += thread->cpu_ns;
+    ++threads;
+    sample.threads[static_cast<pid_t>(std::stol(task.path().filename()))] = *thread;
   }
   const auto rss_kib = parse_status_field(read_text(root + "/status"), "VmRSS");
-  if (sample.threads == 0 || !rss_kib) return std::nullopt;
-  sample.rss_bytes = *rss_kib * 1024;
+  if (threads == 0 || !rss_kib) return false;
+  const Stat stat = read_stat(root + "/stat").value_or(Stat{});
+  sample.cpu_ns += std::max(live_ns, stat.cpu_ns) + stat.children_cpu_ns;
+  sample.rss_bytes += *rss_kib * 1024;
+  return true;
+}
+
+std::optional<ProcSample> sample_processes(const std::vector<pid_t>& pids,
+                                           const std::string& proc) {
+  ProcSample sample;
+  sample.taken_at = std::chrono::steady_clock::now();
+  int found = 0;
+  for (const pid_t pid : pids) found += add_process(pid, sample, proc) ? 1 : 0;
+  if (found == 0) return std::nullopt;
+  return sample;
+}
+
+std::vector<pid_t> family_of(pid_t root, const std::string& proc) {
+  std::map<pid_t, Stat> all;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(proc, error)) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const auto stat = read_stat(entry.path().string() + "/stat");
+    if (stat) all[static_cast<pid_t>(std::stol(name))] = *stat;
+  }
+  std::set<pid_t> family{root};
+  for (std::size_t before = 0; before != family.size();) {
+    before = family.size();
+    for (const auto& [pid, stat] : all) {
+      if (stat.group == root || family.contains(stat.parent)) family.insert(pid);
+    }
+  }
+  return {family.begin(), family.end()};
+}
+
+ProcessUse use_between(const ProcSample& start, const ProcSample& end) {
+  ProcessUse use;
+  use.elapsed_ns =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(end.taken_at - start.taken_at).count();
+  use.cpu_ns = std::max<std::int64_t>(0, end.cpu_ns - start.cpu_ns);
+  use.rss_bytes = end.rss_bytes;
+  use.threads = static_cast<int>(end.threads.size());
+  for (const auto& [tid, now] : end.threads) {
+    const auto found = start.threads.find(tid);
+    const ThreadSample before = found == start.threads.end() ? ThreadSample{} : found->second;
+    use.run_delay_ns += now.run_delay_ns - before.run_delay_ns;
+    use.voluntary_switches += now.voluntary_switches - before.voluntary_switches;
+    use.involuntary_switches += now.involuntary_switches - before.involuntary_switches;
+    use.migrations += now.migrations - before.migrations;
+    use.busy_threads += 100 * (now.cpu_ns - before.cpu_ns) > use.elapsed_ns ? 1 : 0;
+  }
+  return use;
+}
+
+MachineSample sample_machine(const std::vector<int>& cpus, const std::string& proc) {
+  enum Column { user, nice, system, idle, iowait, irq, softirq, steal, kColumns };
+  MachineSample sample;
+  std::istringstream lines(read_text(proc + "/stat"));
+  for (std::string line; std::getline(lines, line) && line.starts_with("cpu");) {
+    std::istringstream words(line);
+    std::string label;
+    std::array<std::int64_t, kColumns> ticks{};
+    words >> label;
+    for (std::int64_t& value : ticks) words >> value;
+    const auto cpu = leading_number(std::string_view(label).substr(3));
+    if (!cpu || std::ranges::count(cpus, static_cast<int>(*cpu)) == 0) continue;
+    sample.idle_ns += to_ns(ticks[idle] + ticks[iowait]);
+    sample.stolen_ns[static_cast<int>(*cpu)] = to_ns(ticks[steal]);
+  }
+  const std::string pressure = read_text(proc + "/pressure/cpu");  // `some avg10=... total=US`
+  if (const std::size_t found = pressure.find("total="); found != std::string::npos) {
+    sample.pressure_us = leading_number(std::string_view(pressure).substr(found + 6)).value_or(0);
+  }
   return sample;
 }
 

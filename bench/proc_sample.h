@@ -1,44 +1,68 @@
 // SPDX-License-Identifier: MIT
-// proc_sample.h: what a process, and the whole machine, have used so far, from /proc.
+// proc_sample.h: what processes, and the machine, have used so far, from /proc. Two samples give
+// the use between them.
 #pragma once
 
 #include <sys/types.h>
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace collet::bench {
 
-struct ProcSample {
-  std::chrono::steady_clock::time_point taken_at;
-  std::int64_t cpu_ns = 0;  // user and system, of all threads that still live
+struct ThreadSample {
+  std::int64_t cpu_ns = 0;
+  std::int64_t run_delay_ns = 0;  // ready, but another thread had the CPU
   std::int64_t voluntary_switches = 0;
   std::int64_t involuntary_switches = 0;
-  std::int64_t rss_bytes = 0;  // now, not summed
-  int threads = 0;
+  std::int64_t migrations = 0;  // to another CPU; 0 if the kernel does not say
 };
 
-// Null if the process is gone or the kernel keeps no schedstat.
-// `proc` is for tests, which bring a tree of their own.
-std::optional<ProcSample> sample_process(pid_t pid, const std::string& proc = "/proc");
+struct ProcSample {
+  std::chrono::steady_clock::time_point taken_at;
+  std::int64_t cpu_ns = 0;  // also of threads and children that have ended, those to the tick
+  std::int64_t rss_bytes = 0;
+  std::map<pid_t, ThreadSample> threads;  // that live
+};
 
-// CPU time of all CPUs together, to the tick (10 ms).
+// Of `pids` together. Null if they are gone or the kernel keeps no schedstat. `proc` is for tests,
+// which bring a tree of their own.
+std::optional<ProcSample> sample_processes(const std::vector<pid_t>& pids,
+                                           const std::string& proc = "/proc");
+
+// Adds one more process; false if it is gone.
+bool add_process(pid_t pid, ProcSample& sample, const std::string& proc = "/proc");
+
+// `root`, its children, their children, and whoever else is in its process group.
+std::vector<pid_t> family_of(pid_t root, const std::string& proc = "/proc");
+
+struct ProcessUse {
+  std::int64_t elapsed_ns = 0;
+  std::int64_t cpu_ns = 0;
+  std::int64_t run_delay_ns = 0;  // of all threads, as are the following
+  std::int64_t voluntary_switches = 0;
+  std::int64_t involuntary_switches = 0;
+  std::int64_t migrations = 0;
+  std::int64_t rss_bytes = 0;  // at the end
+  int threads = 0;             // at the end
+  int busy_threads = 0;        // that used more than a hundredth of the time
+};
+
+ProcessUse use_between(const ProcSample& start, const ProcSample& end);
+
+// Of some CPUs together. Idle time is exact where the kernel stops its tick for an idle CPU.
 struct MachineSample {
-  double busy_s = 0;    // by anything that runs here
-  double stolen_s = 0;  // by the host of a virtual machine
+  std::int64_t idle_ns = 0;
+  std::map<int, std::int64_t> stolen_ns;  // by the host of a virtual machine, by CPU
+  std::int64_t pressure_us = 0;           // some task waited for a CPU; 0 if the kernel keeps none
 };
 
-MachineSample sample_machine();
-
-// The first line of a stat file: `cpu  user nice system idle iowait irq softirq steal ...`, in
-// ticks.
-MachineSample parse_cpu_line(std::string_view text, double ticks_per_second);
-
-// The CPU time in a schedstat file: `cpu_ns run_delay_ns timeslices`.
-std::optional<std::int64_t> parse_schedstat(std::string_view text);
+MachineSample sample_machine(const std::vector<int>& cpus, const std::string& proc = "/proc");
 
 // The number after `key:` in a status file, in its own unit.
 std::optional<std::int64_t> parse_status_field(std::string_view text, std::string_view key);

@@ -75,7 +75,7 @@ std::string ExitStatus::describe() const {
 }
 
 absl::StatusOr<ChildProcess> ChildProcess::spawn(const std::vector<std::string>& argv,
-                                                 const std::vector<int>& cpus) {
+                                                 const std::vector<int>& cpus, Output kind) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return system_error("pipe2");
   Descriptor output(ends[0]);
@@ -89,7 +89,11 @@ absl::StatusOr<ChildProcess> ChildProcess::spawn(const std::vector<std::string>&
   const pid_t parent = getpid();
   const pid_t pid = fork();
   if (pid < 0) return system_error("fork");
-  if (pid == 0) become(arguments.data(), cpus, parent, their_output.get(), errors.get());
+  if (pid == 0) {
+    const bool lines = kind == Output::lines;
+    become(arguments.data(), cpus, parent, lines ? their_output.get() : errors.get(), errors.get());
+  }
+  setpgid(pid, pid);  // as the child does, because either may be first
   Descriptor exit(open_pidfd(pid));
   ChildProcess child(pid, std::move(exit), std::move(output), std::move(errors));
   if (child.exit_.get() < 0) return system_error("pidfd_open");
@@ -98,6 +102,7 @@ absl::StatusOr<ChildProcess> ChildProcess::spawn(const std::vector<std::string>&
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept
     : pid_(std::exchange(other.pid_, 0)),
+      group_(std::exchange(other.group_, 0)),
       status_(other.status_),
       exit_(std::move(other.exit_)),
       output_(std::move(other.output_)),
@@ -105,9 +110,16 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept
       unread_(std::move(other.unread_)) {}
 
 ChildProcess::~ChildProcess() {
-  if (pid_ == 0) return;
-  kill(pid_, SIGKILL);
-  waitpid(pid_, nullptr, 0);
+  if (group_ != 0) kill(-group_, SIGKILL);
+  if (pid_ != 0) waitpid(pid_, nullptr, 0);
+}
+
+Wait ChildProcess::rest(Deadline deadline, int stop_fd) const {
+  std::array<pollfd, 2> watched{{{exit_.get(), POLLIN, 0}, {stop_fd, POLLIN, 0}}};
+  int ready = -1;
+  while (ready < 0) ready = poll(watched.data(), watched.size(), milliseconds_until(deadline));
+  if (ready == 0) return Wait::timed_out;
+  return watched[1].revents != 0 ? Wait::interrupted : Wait::closed;
 }
 
 Wait ChildProcess::read_line(std::string& line, Deadline deadline, int stop_fd,
@@ -130,7 +142,7 @@ Wait ChildProcess::read_line(std::string& line, Deadline deadline, int stop_fd,
 }
 
 std::optional<ExitStatus> ChildProcess::end(int signal, Deadline deadline) {
-  if (pid_ != 0) kill(pid_, signal);
+  if (pid_ != 0) kill(-group_, signal);
   return wait(deadline);
 }
 

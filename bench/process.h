@@ -52,14 +52,20 @@ enum class Wait : std::uint8_t {
 // Not thread-safe; one thread spawns and waits.
 class ChildProcess {
  public:
+  enum class Output : std::uint8_t {
+    lines,  // stdout is read with read_line()
+    kept,   // like stderr, so that it may write as much as it likes and nobody need read it
+  };
+
   // Starts `argv[0]` on `cpus`, in a process group of its own (a terminal's Ctrl-C reaches this
-  // process alone) and dying with this process. Its stdout is a pipe, its stderr is kept.
+  // process alone) and dying with this process.
   static absl::StatusOr<ChildProcess> spawn(const std::vector<std::string>& argv,
-                                            const std::vector<int>& cpus);
+                                            const std::vector<int>& cpus,
+                                            Output output = Output::lines);
 
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&&) = delete;
-  ~ChildProcess();  // kills it if it still runs
+  ~ChildProcess();  // kills it, and whoever else is in its process group
 
   pid_t pid() const noexcept { return pid_; }
 
@@ -67,22 +73,31 @@ class ChildProcess {
   // `other` null.
   Wait read_line(std::string& line, Deadline deadline, int stop_fd, const ChildProcess* other);
 
-  // Sends `signal` and waits for the end; null if it still runs at the deadline.
+  // Waits for the end of this process, or for the deadline or the stop descriptor.
+  Wait rest(Deadline deadline, int stop_fd) const;
+
+  // Sends `signal` to its process group and waits for the end; null if it still runs at the
+  // deadline.
   std::optional<ExitStatus> end(int signal, Deadline deadline);
 
   // The end without a signal.
   std::optional<ExitStatus> wait(Deadline deadline);
 
-  // The last line of stderr, for the reason of a failure; empty if it wrote none.
+  // The last line of what was kept, for the reason of a failure; empty if it wrote none.
   std::string last_words() const;
 
  private:
   ChildProcess(pid_t pid, Descriptor exit, Descriptor output, Descriptor errors)
-      : pid_(pid), exit_(std::move(exit)), output_(std::move(output)), errors_(std::move(errors)) {}
+      : pid_(pid),
+        group_(pid),
+        exit_(std::move(exit)),
+        output_(std::move(output)),
+        errors_(std::move(errors)) {}
 
   bool take_line(std::string& line);
 
-  pid_t pid_;  // 0 once it has been reaped
+  pid_t pid_;    // 0 once it has been reaped
+  pid_t group_;  // 0 once nobody is left in it
   std::optional<ExitStatus> status_;
   Descriptor exit_;  // a pidfd: readable when the process has ended
   Descriptor output_;

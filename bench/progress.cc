@@ -6,6 +6,7 @@
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
 
 #include "bench/figures.h"
 
@@ -21,7 +22,8 @@ std::string label(const Cell& cell) {
 std::string verdict(const RunOutcome& outcome) {
   if (outcome.status != RunStatus::ok) return "FAILED: " + outcome.reason;
   return absl::StrCat(format_figure(outcome.cpu_us_per_request()), " µs/request, ",
-                      format_rate(outcome.load->requests_per_s));
+                      format_rate(outcome.load->requests_per_s()),
+                      outcome.flags.empty() ? "" : ", ", absl::StrJoin(outcome.flags, ", "));
 }
 
 }  // namespace

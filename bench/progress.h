@@ -21,7 +21,8 @@ class Progress {
 
   void begin(const Cell& cell);
   void finish(const Cell& cell, const RunOutcome& outcome);
-  void end();  // clears the live line
+  void expect_more(std::size_t runs) { runs_ += runs; }  // noisy ones are repeated
+  void end();                                            // clears the live line
 
   // The time left: what the runs so far took on average, or the expectation before there is one.
   std::chrono::nanoseconds left() const;
@@ -29,7 +30,7 @@ class Progress {
  private:
   std::string position() const;
 
-  const std::size_t runs_;
+  std::size_t runs_;
   const std::chrono::nanoseconds expected_per_run_;
   const Style style_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();

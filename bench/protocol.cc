@@ -2,6 +2,8 @@
 // protocol.cc: JSON lines to structs.
 #include "bench/protocol.h"
 
+#include <cmath>
+
 #include <absl/strings/str_format.h>
 #include <nlohmann/json.hpp>
 
@@ -39,25 +41,40 @@ Listening read_listening(const Json& json) {
   return listening;
 }
 
-LoadReport read_report(const Json& json) {
-  const Json& latency = json.at("service_us");
-  // Null stands for unknown, as when there was no request.
-  const auto percentile = [&](const char* key) {
-    return latency.at(key).is_null() ? 0.0 : latency.at(key).get<double>();
+std::int64_t to_ns(double value, double unit_ns) {
+  return static_cast<std::int64_t>(std::llround(value * unit_ns));
+}
+
+Latency read_latency(const Json& json) {
+  const auto figure = [&](const char* key) -> std::optional<std::int64_t> {
+    const auto found = json.find(key);
+    if (found == json.end() || found->is_null()) return std::nullopt;
+    return to_ns(found->get<double>(), 1e3);
   };
+  return {figure("p50"),  figure("p90"), figure("p99"),
+          figure("p999"), figure("max"), figure("mean")};
+}
+
+LoadReport read_report(const Json& json) {
   LoadReport report;
+  const auto seconds = json.at("seconds").get<double>();
+  report.open_loop = json.value("load", "closed") == "open";
+  if (report.open_loop) {
+    report.offered = json.at("offered").get<std::int64_t>();
+    report.verdict = json.at("verdict").get<std::string>();
+    report.send_lag_p99_ns = read_latency(json.at("send_lag_us")).p99_ns;
+  }
+  if (const auto gap = json.find("littles_law_gap"); gap != json.end() && gap->is_number()) {
+    report.littles_law_gap = gap->get<double>();
+  }
   report.requests = json.at("requests").get<std::int64_t>();
-  report.seconds = json.at("seconds").get<double>();
-  report.requests_per_s = json.at("requests_per_s").get<double>();
-  report.bytes_per_s = json.at("bytes_per_s").get<double>();
-  report.p50_us = percentile("p50");
-  report.p90_us = percentile("p90");
-  report.p99_us = percentile("p99");
-  report.p999_us = percentile("p999");
-  report.max_us = percentile("max");
+  report.window_ns = to_ns(seconds, 1e9);
+  report.request_bytes = std::llround(json.at("bytes_per_s").get<double>() * seconds);
+  report.latency = read_latency(json.at(report.open_loop ? "response_us" : "service_us"));
   report.errors = json.at("errors").get<std::map<std::string, std::int64_t>>();
   report.wrong_bytes = json.at("wrong_bytes").get<std::int64_t>();
-  report.client_cpu_s = json.at("client_cpu_s").get<double>();
+  report.unanswered = json.value("unanswered", std::int64_t{0});
+  report.client_cpu_ns = to_ns(json.at("client_cpu_s").get<double>(), 1e9);
   return report;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,19 +35,35 @@ enum class LoadEvent : std::uint8_t {
   other,   // of no interest here
 };
 
+// Times to the whole reply: of a closed loop from sending the request, of an open one from when it
+// was due. Null stands for unknown, as of percentiles with too few samples beyond them.
+struct Latency {
+  std::optional<std::int64_t> p50_ns;
+  std::optional<std::int64_t> p90_ns;
+  std::optional<std::int64_t> p99_ns;
+  std::optional<std::int64_t> p999_ns;
+  std::optional<std::int64_t> max_ns;
+  std::optional<std::int64_t> mean_ns;
+};
+
 struct LoadReport {
+  bool open_loop = false;
+  std::optional<std::int64_t> offered;          // requests that were due; of an open loop
+  std::optional<std::int64_t> send_lag_p99_ns;  // the client's own lateness; of an open loop
+  std::optional<double> littles_law_gap;        // of a closed loop
+  std::string verdict;                          // ok, overloaded or client_late; of an open loop
   std::int64_t requests = 0;
-  double seconds = 0;
-  double requests_per_s = 0;
-  double bytes_per_s = 0;
-  double p50_us = 0;
-  double p90_us = 0;
-  double p99_us = 0;
-  double p999_us = 0;
-  double max_us = 0;
+  std::int64_t window_ns = 0;
+  std::int64_t request_bytes = 0;
+  Latency latency;
   std::map<std::string, std::int64_t> errors;  // by kind
   std::int64_t wrong_bytes = 0;
-  double client_cpu_s = 0;
+  std::int64_t unanswered = 0;
+  std::int64_t client_cpu_ns = 0;
+
+  double requests_per_s() const {
+    return 1e9 * static_cast<double>(requests) / static_cast<double>(window_ns);
+  }
 };
 
 absl::StatusOr<LoadEvent> parse_load_event(std::string_view line);

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
-// results.h: results.jsonl, one JSON object a run, never rewritten.
+// results.h: results.jsonl: a line for the session, then one for each run, never rewritten. All
+// tables and exports come from this file alone. bench/results.schema.json says what is in it.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <absl/status/statusor.h>
 
@@ -14,15 +19,60 @@
 
 namespace collet::bench {
 
-// The line for one run, without a newline. Unknown values are null; a failed run has null metrics.
-std::string format_result(const Cell& cell, const PlannedRun& run, const RunOutcome& outcome,
-                          const Settings& settings, const Environment& environment,
-                          const std::string& started_utc);
+struct Program {
+  std::string name;
+  std::string path;  // of an external server its command
+  std::optional<std::string> sha256;
 
+  bool operator==(const Program&) const = default;
+};
+
+// The first line: all it takes to know what the figures mean, and to go on after an interruption.
+struct Session {
+  std::string id;
+  std::string started_utc;
+  std::vector<std::string> command_line;
+  std::string profile;  // empty: none was named
+  std::uint64_t seed = 0;
+  Settings settings;
+  std::vector<SessionCell> cells;
+  std::vector<Program> programs;
+  Facts environment;
+  std::string not_a_result;  // why, of a debug or sanitizer build; else empty
+};
+
+struct RunRecord {
+  PlannedRun run;
+  int attempt = 0;  // repeats of a noisy run count up; the last one counts
+  std::string started_utc;
+  RunOutcome outcome;
+};
+
+struct Results {
+  Session session;
+  std::vector<RunRecord> runs;
+};
+
+// Lines, without a newline. Unknown values are null; a failed run has null figures.
+std::string format_session(const Session& session);
+std::string format_run(const Session& session, const RunRecord& record);
+std::string format_resumption(const Session& session, const std::vector<std::string>& command_line);
+
+// Adds what a line says to `results`; the error says what is wrong with it.
+absl::Status read_line(const std::string& line, Results& results);
+
+// All of results.jsonl in `directory`. What follows the last newline is of a run that was cut off
+// and is left out. An error is a sentence that names file and line.
+absl::StatusOr<Results> read_results(const std::string& directory);
+
+// Holds the file so that no other collet-bench writes to it.
 class ResultsFile {
  public:
-  // Creates `directory` if need be and appends to results.jsonl in it.
-  static absl::StatusOr<ResultsFile> open(const std::string& directory);
+  // Creates `directory` if need be, and results.jsonl in it, which must not be there yet.
+  static absl::StatusOr<ResultsFile> create(const std::string& directory);
+
+  // Opens the one that is there and takes away what follows its last newline.
+  static absl::StatusOr<ResultsFile> reopen(const std::string& directory);
 
   const std::string& path() const noexcept { return path_; }
 
@@ -31,6 +81,7 @@ class ResultsFile {
 
  private:
   ResultsFile(std::string path, Descriptor file) : path_(std::move(path)), file_(std::move(file)) {}
+  static absl::StatusOr<ResultsFile> open(const std::string& directory, int flags);
 
   std::string path_;
   Descriptor file_;

@@ -2,15 +2,18 @@
 // runner.cc: the steps of a run. Each either succeeds or settles the outcome.
 #include "bench/runner.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cmath>
 #include <csignal>
+#include <utility>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
 
-#include "bench/proc_sample.h"
+#include "bench/external_server.h"
 #include "bench/process.h"
 
 namespace collet::bench {
@@ -20,10 +23,27 @@ using std::chrono::steady_clock;
 
 constexpr auto kStartLimit = std::chrono::seconds(10);
 constexpr auto kEndLimit = std::chrono::seconds(10);
+constexpr auto kExternalEndLimit = std::chrono::seconds(2);
 constexpr double kLateSample = 0.05;  // of the window
-constexpr double kNoisyCores = 0.1;
 
 std::string message_of(const absl::Status& status) { return std::string(status.message()); }
+
+std::int64_t own_cpu_ns() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto to_ns = [](const timeval& time) {
+    return std::int64_t{1'000'000'000} * time.tv_sec + std::int64_t{1'000} * time.tv_usec;
+  };
+  return to_ns(usage.ru_utime) + to_ns(usage.ru_stime);
+}
+
+// What all that matters has used so far.
+struct Look {
+  std::optional<ProcSample> server;
+  std::optional<ProcSample> client;
+  MachineSample machine;
+  std::int64_t own_cpu_ns = 0;
+};
 
 class Run {
  public:
@@ -31,7 +51,8 @@ class Run {
       : cell_(cell), settings_(settings), stop_fd_(stop_fd) {}
 
   RunOutcome execute() {
-    if (start_server() && start_client() && measure() && end_client() && end_server() && judge()) {
+    if (find_cpus() && start_server() && start_client() && measure() && end_client() &&
+        end_server() && judge()) {
       outcome_.status = RunStatus::ok;
     }
     return std::move(outcome_);
@@ -43,8 +64,19 @@ class Run {
     return false;
   }
 
-  // Says what happened to `child` instead of the line that was waited for.
-  bool fail_without_line(Wait wait, const char* who, ChildProcess& child, const char* awaited) {
+  bool find_cpus() {
+    auto sets = place(cell_.placement, settings_.cpus);
+    if (!sets.ok()) return fail(message_of(sets.status()));
+    cpus_ = std::move(*sets);
+    used_cpus_ = cpus_.server;
+    for (const int cpu : cpus_.client) {
+      if (std::ranges::count(used_cpus_, cpu) == 0) used_cpus_.push_back(cpu);
+    }
+    return true;
+  }
+
+  // Says what happened to `child` instead of what was waited for.
+  bool fail_without(Wait wait, const char* who, ChildProcess& child, const char* awaited) {
     switch (wait) {
       case Wait::interrupted:
         outcome_.status = RunStatus::interrupted;
@@ -69,23 +101,45 @@ class Run {
   }
 
   bool start_server() {
+    return cell_.external.empty() ? start_own_server() : start_external_server();
+  }
+
+  bool spawn_server(int port, ChildProcess::Output output) {
     auto spawned =
-        ChildProcess::spawn(server_command(cell_, settings_), settings_.placement.server);
+        ChildProcess::spawn(server_command(cell_, settings_, port), cpus_.server, output);
     if (!spawned.ok()) return fail(message_of(spawned.status()));
     server_.emplace(std::move(*spawned));
+    family_ = {server_->pid()};
+    return true;
+  }
+
+  bool start_own_server() {
+    if (!spawn_server(0, ChildProcess::Output::lines)) return false;
     std::string line;
     const Wait wait =
         server_->read_line(line, steady_clock::now() + kStartLimit, stop_fd_, nullptr);
-    if (wait != Wait::ready) return fail_without_line(wait, "server", *server_, "listen");
+    if (wait != Wait::ready) return fail_without(wait, "server", *server_, "listen");
     auto listening = parse_listening(line);
     if (!listening.ok()) return fail(message_of(listening.status()));
+    address_ = listening->address;
     outcome_.listening = std::move(*listening);
     return is_what_was_asked_for(*outcome_.listening);
   }
 
+  bool start_external_server() {
+    const auto port = find_free_port();
+    if (!port.ok()) return fail(message_of(port.status()));
+    if (!spawn_server(*port, ChildProcess::Output::kept)) return false;
+    const Wait wait =
+        wait_until_it_listens(*server_, *port, steady_clock::now() + kStartLimit, stop_fd_);
+    if (wait != Wait::ready) return fail_without(wait, "server", *server_, "listen");
+    address_ = absl::StrCat("127.0.0.1:", *port);
+    return true;
+  }
+
   bool is_what_was_asked_for(const Listening& runs) {
-    const std::string backend = expected_backend(cell_);
-    const std::string pool = expected_pool(cell_);
+    const std::string backend(spec_name(cell_.backend));
+    const std::string pool(spec_name(cell_.pool));
     if (runs.backend != backend && backend != "auto") {
       return fail(absl::StrFormat("asked for backend %s, got %s", backend, runs.backend));
     }
@@ -94,34 +148,49 @@ class Run {
     if (runs.workload != cell_.workload) {
       return fail(absl::StrFormat("asked for workload %s, got %s", cell_.workload, runs.workload));
     }
-    return true;
+    if (is_release_build(runs.build) || settings_.accept_any_build) return true;
+    return fail(
+        absl::StrFormat("the server is a %s build: measure Release, or give "
+                        "--accept-any-build to see figures that are no results",
+                        runs.build));
   }
 
   bool start_client() {
-    auto spawned = ChildProcess::spawn(
-        client_command(cell_, settings_, outcome_.listening->address), settings_.placement.client);
+    auto spawned = ChildProcess::spawn(client_command(cell_, settings_, address_), cpus_.client);
     if (!spawned.ok()) return fail(message_of(spawned.status()));
     client_.emplace(std::move(*spawned));
     return true;
   }
 
-  // Looks at the server as the client announces the start and the end of its window.
+  // Looking for children takes a while, so those known from before are read first. collet-server
+  // has none.
+  Look look() {
+    Look look;
+    look.server = sample_processes(family_);
+    if (!cell_.external.empty() && look.server) {
+      const std::vector<pid_t> known = std::exchange(family_, family_of(server_->pid()));
+      for (const pid_t pid : family_) {
+        if (std::ranges::count(known, pid) == 0) add_process(pid, *look.server);
+      }
+    }
+    look.client = sample_processes({client_->pid()});
+    look.machine = sample_machine(used_cpus_);
+    look.own_cpu_ns = own_cpu_ns();
+    return look;
+  }
+
+  // Looks at the processes as the client announces the start and the end of its window.
   bool measure() {
     const Deadline deadline =
         steady_clock::now() + kStartLimit + 2 * (settings_.warmup + settings_.duration);
     std::string line;
     for (;;) {
       const Wait wait = client_->read_line(line, deadline, stop_fd_, &*server_);
-      if (wait != Wait::ready) return fail_without_line(wait, "client", *client_, "report");
+      if (wait != Wait::ready) return fail_without(wait, "client", *client_, "report");
       const auto event = parse_load_event(line);
       if (!event.ok()) return fail(message_of(event.status()));
-      if (*event == LoadEvent::start) {
-        start_ = sample_process(server_->pid());
-        machine_start_ = sample_machine();
-      } else if (*event == LoadEvent::end) {
-        end_ = sample_process(server_->pid());
-        machine_end_ = sample_machine();
-      }
+      if (*event == LoadEvent::start) start_ = look();
+      if (*event == LoadEvent::end) end_ = look();
       if (*event == LoadEvent::result) break;
     }
     auto report = parse_load_report(line);
@@ -139,57 +208,67 @@ class Run {
     return fail(absl::StrCat("the client ended with ", last_of(*client_)));
   }
 
+  // A server that is not ours may end by SIGTERM as it likes, but it must end.
   bool end_server() {
-    const auto status = server_->end(SIGTERM, steady_clock::now() + kEndLimit);
+    const bool ours = cell_.external.empty();
+    const auto status =
+        server_->end(SIGTERM, steady_clock::now() + (ours ? kEndLimit : kExternalEndLimit));
+    if (!ours) return true;  // SIGKILL follows if it still runs
     if (!status) return fail("the server did not end within 10 s of SIGTERM");
     if (status->is_success()) return true;
     return fail(absl::StrCat("the server ended with ", last_of(*server_)));
   }
 
   bool judge() {
-    if (!start_ || !end_) {
+    if (!start_ || !end_ || !start_->server || !end_->server) {
       return fail("the server's use of the CPU is unknown: no sample at start or end");
     }
-    ServerUse& use = outcome_.server;
-    use.seconds = std::chrono::duration<double>(end_->taken_at - start_->taken_at).count();
-    use.cpu_s = static_cast<double>(end_->cpu_ns - start_->cpu_ns) / 1e9;
-    use.voluntary_switches = end_->voluntary_switches - start_->voluntary_switches;
-    use.involuntary_switches = end_->involuntary_switches - start_->involuntary_switches;
-    use.rss_bytes = end_->rss_bytes;
-    const LoadReport& load = *outcome_.load;
-    MachineUse& machine = outcome_.machine;
-    const double busy_s = machine_end_.busy_s - machine_start_.busy_s;
-    machine.foreign_cores = std::max(0.0, (busy_s - use.cpu_s - load.client_cpu_s) / use.seconds);
-    machine.stolen_cores = (machine_end_.stolen_s - machine_start_.stolen_s) / use.seconds;
-    raise_flags(load, use, machine);
+    outcome_.server = use_between(*start_->server, *end_->server);
+    if (start_->client && end_->client) {
+      outcome_.client = use_between(*start_->client, *end_->client);
+    }
+    const std::int64_t elapsed_ns = outcome_.server->elapsed_ns;
+    const std::int64_t own_ns = outcome_.server->cpu_ns + outcome_.load->client_cpu_ns +
+                                end_->own_cpu_ns - start_->own_cpu_ns;
+    outcome_.machine = machine_use(start_->machine, end_->machine, used_cpus_, elapsed_ns, own_ns);
+    raise_flags(elapsed_ns);
     return true;
   }
 
-  void raise_flags(const LoadReport& load, const ServerUse& use, const MachineUse& machine) {
-    if (machine.foreign_cores + machine.stolen_cores > kNoisyCores) {
-      outcome_.flags.emplace_back("noisy");
-    }
-    if (std::abs(use.seconds - load.seconds) > kLateSample * load.seconds) {
+  void raise_flags(std::int64_t elapsed_ns) {
+    std::vector<Pinned> programs = {{&*outcome_.server, &cpus_.server}};
+    if (outcome_.client) programs.push_back({&*outcome_.client, &cpus_.client});
+    outcome_.flags = find_noise(programs, cpus_.disjoint(), outcome_.machine, elapsed_ns);
+    const auto window_ns = static_cast<double>(outcome_.load->window_ns);
+    if (std::abs(static_cast<double>(elapsed_ns) - window_ns) > kLateSample * window_ns) {
       outcome_.flags.emplace_back("late_sample");
     }
-    const auto server_cpus = static_cast<int>(settings_.placement.server.size());
-    if (is_client_bound(load, use, client_threads(cell_, settings_),
-                        std::min(server_cpus, settings_.loops))) {
+    const int server_cpus = static_cast<int>(cpus_.server.size());
+    const int server_cores =
+        cell_.external.empty() ? std::min(server_cpus, settings_.loops) : server_cpus;
+    if (is_client_bound(*outcome_.load, *outcome_.server, client_threads(cell_, settings_),
+                        server_cores)) {
       outcome_.flags.emplace_back("client_bound");
     }
-    if (!is_release_build(outcome_.listening->build)) outcome_.flags.emplace_back("not_release");
+    const std::string& verdict = outcome_.load->verdict;
+    if (!verdict.empty() && verdict != "ok") outcome_.flags.push_back(verdict);
+    if (outcome_.listening && !is_release_build(outcome_.listening->build)) {
+      outcome_.flags.emplace_back("not_release");
+    }
   }
 
   const Cell& cell_;
   const Settings& settings_;
   const int stop_fd_;
   RunOutcome outcome_;
+  CpuSets cpus_;
+  std::vector<int> used_cpus_;
+  std::string address_;
   std::optional<ChildProcess> server_;
   std::optional<ChildProcess> client_;  // after the server, so that it goes first
-  std::optional<ProcSample> start_;
-  std::optional<ProcSample> end_;
-  MachineSample machine_start_;
-  MachineSample machine_end_;
+  std::vector<pid_t> family_;           // of the server, as far as known
+  std::optional<Look> start_;
+  std::optional<Look> end_;
 };
 
 }  // namespace
@@ -199,7 +278,7 @@ bool RunOutcome::has_flag(const std::string& flag) const {
 }
 
 double RunOutcome::cpu_us_per_request() const {
-  return server.cpu_s * 1e6 / static_cast<double>(load->requests);
+  return static_cast<double>(server->cpu_ns) / 1e3 / static_cast<double>(load->requests);
 }
 
 RunOutcome run_once(const Cell& cell, const Settings& settings, int stop_fd) {
@@ -213,14 +292,17 @@ std::string find_fault(const LoadReport& load) {
     if (count != 0) errors.push_back(absl::StrCat(count, " ", kind));
   }
   if (!errors.empty()) return absl::StrCat("errors: ", absl::StrJoin(errors, ", "));
-  if (load.requests <= 0 || load.seconds <= 0) return "no request was answered in the window";
+  if (load.requests <= 0 || load.window_ns <= 0) return "no request was answered in the window";
   return "";
 }
 
-bool is_client_bound(const LoadReport& load, const ServerUse& server, int client_cores,
+bool is_client_bound(const LoadReport& load, const ProcessUse& server, int client_cores,
                      int server_cores) {
-  return load.client_cpu_s / load.seconds >= 0.9 * client_cores &&
-         server.cpu_s / server.seconds < 0.95 * server_cores;
+  const auto cores = [](std::int64_t cpu_ns, std::int64_t wall_ns) {
+    return static_cast<double>(cpu_ns) / static_cast<double>(wall_ns);
+  };
+  return cores(load.client_cpu_ns, load.window_ns) >= 0.9 * client_cores &&
+         cores(server.cpu_ns, server.elapsed_ns) < 0.95 * server_cores;
 }
 
 bool is_release_build(const std::string& build) {

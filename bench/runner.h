@@ -7,26 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "bench/noise.h"
 #include "bench/plan.h"
+#include "bench/proc_sample.h"
 #include "bench/protocol.h"
 #include "bench/settings.h"
 
 namespace collet::bench {
-
-// What the server used between the start and the end of the window.
-struct ServerUse {
-  double seconds = 0;  // between the two looks
-  double cpu_s = 0;
-  std::int64_t voluntary_switches = 0;
-  std::int64_t involuntary_switches = 0;
-  std::int64_t rss_bytes = 0;  // at the end
-};
-
-// What was not the server's or the client's in that time. To the tick, so small values are noise.
-struct MachineUse {
-  double foreign_cores = 0;  // used by other programs
-  double stolen_cores = 0;   // taken by the host
-};
 
 enum class RunStatus : std::uint8_t {
   ok,
@@ -39,9 +26,12 @@ struct RunOutcome {
   std::string reason;
   std::optional<Listening> listening;  // as soon as the server said so, also of a failed run
   std::optional<LoadReport> load;      // as the client said, also of a failed run
-  ServerUse server;
+  std::optional<ProcessUse> server;    // between the start and the end of the window
+  std::optional<ProcessUse> client;    // if it still ran at the end of the window
   MachineUse machine;
-  std::vector<std::string> flags;  // client_bound, late_sample, noisy, not_release
+  // client_bound, late_sample, not_release; overloaded and client_late of an open loop; and those
+  // of noise.h.
+  std::vector<std::string> flags;
 
   bool has_flag(const std::string& flag) const;
   double cpu_us_per_request() const;  // requires status ok
@@ -54,7 +44,7 @@ RunOutcome run_once(const Cell& cell, const Settings& settings, int stop_fd);
 std::string find_fault(const LoadReport& load);
 
 // True if the client used up its cores while the server did not: the rate is then the client's.
-bool is_client_bound(const LoadReport& load, const ServerUse& server, int client_cores,
+bool is_client_bound(const LoadReport& load, const ProcessUse& server, int client_cores,
                      int server_cores);
 
 // True for builds that say something about speed.

@@ -1,113 +1,86 @@
 // SPDX-License-Identifier: MIT
-// session.cc: the loop over the plan.
+// session.cc: block by block, then what was noisy in it.
 #include "bench/session.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
-#include <absl/strings/str_format.h>
-
-#include "bench/progress.h"
-#include "bench/results.h"
 #include "bench/runner.h"
 
 namespace collet::bench {
 namespace {
 
-constexpr auto kOverheadPerRun = std::chrono::milliseconds(150);  // starting and ending processes
-
-// results/20260301T120005Z
-std::string fresh_directory(std::string started_utc) {
-  std::erase_if(started_utc, [](char c) { return c == '-' || c == ':'; });
-  return "results/" + started_utc;
-}
-
-Progress::Style progress_style(const Options& options) {
-  if (options.quiet) return Progress::Style::silent;
-  return isatty(STDERR_FILENO) == 1 ? Progress::Style::live : Progress::Style::lines;
-}
-
-class Session {
+class Loop {
  public:
-  Session(const Options& options, const Environment& environment, std::vector<Cell> cells,
-          ResultsFile results, int stop_fd)
-      : options_(options),
-        environment_(environment),
-        cells_(std::move(cells)),
-        outcomes_(cells_.size()),
-        results_(std::move(results)),
-        stop_fd_(stop_fd) {}
+  Loop(const Session& session, ResultsFile& file, Progress& progress, int stop_fd)
+      : session_(session), file_(file), progress_(progress), stop_fd_(stop_fd) {}
 
-  absl::StatusOr<Report> run() {
-    const auto plan = make_plan(cells_, options_.reps, environment_.seed);
-    Progress progress(plan.size(),
-                      options_.settings.warmup + options_.settings.duration + kOverheadPerRun,
-                      progress_style(options_));
-    announce(plan.size(), progress);
-    bool interrupted = false;
-    for (const PlannedRun& run : plan) {
-      progress.begin(cells_[run.cell]);
-      const std::string started_utc = utc_now();
-      RunOutcome outcome = run_once(cells_[run.cell], options_.settings, stop_fd_);
-      interrupted = outcome.status == RunStatus::interrupted;
-      if (interrupted) break;
-      progress.finish(cells_[run.cell], outcome);
-      if (auto status = record(run, std::move(outcome), started_utc); !status.ok()) return status;
+  absl::StatusOr<SessionEnd> run(const std::vector<PlannedRun>& plan) {
+    for (auto first = plan.begin(); first != plan.end();) {
+      const auto last = std::find_if(
+          first, plan.end(), [&](const PlannedRun& run) { return run.block != first->block; });
+      const auto status = run_block(std::vector<PlannedRun>(first, last));
+      if (!status.ok() || interrupted_) break;
+      first = last;
     }
-    progress.end();
-    return report(interrupted);
+    if (!failure_.ok()) return failure_;
+    return interrupted_ ? SessionEnd::interrupted : SessionEnd::complete;
   }
 
  private:
-  void announce(std::size_t runs, const Progress& progress) const {
-    if (options_.quiet) return;
-    std::fprintf(stderr, "%zu cells, %d times each: %zu runs, about %s; seed %llu; results in %s\n",
-                 cells_.size(), options_.reps, runs, format_time_left(progress.left()).c_str(),
-                 static_cast<unsigned long long>(environment_.seed), results_.path().c_str());
-  }
-
-  absl::Status record(const PlannedRun& run, RunOutcome outcome, const std::string& started_utc) {
-    const std::string line =
-        format_result(cells_[run.cell], run, outcome, options_.settings, environment_, started_utc);
-    outcomes_[run.cell].push_back(std::move(outcome));
-    return results_.append(line);
-  }
-
-  Report report(bool interrupted) const {
-    Report report;
-    report.cells = summarize_cells(cells_, outcomes_);
-    report.settings = options_.settings;
-    report.environment = environment_;
-    report.results_path = results_.path();
-    report.blocks = options_.reps;
-    report.interrupted = interrupted;
-    report.not_release = !is_release_build(environment_.build) || !environment_.sanitizers.empty();
-    for (const auto& runs : outcomes_) {
-      report.not_release |= std::ranges::any_of(
-          runs, [](const RunOutcome& run) { return run.has_flag("not_release"); });
+  absl::Status run_block(std::vector<PlannedRun> runs) {
+    for (int attempt = 0; attempt <= session_.settings.max_repeats && !runs.empty(); ++attempt) {
+      if (attempt > 0) progress_.expect_more(runs.size());
+      std::vector<PlannedRun> noisy;
+      for (const PlannedRun& run : runs) {
+        const auto outcome = run_one(run, attempt);
+        if (!outcome.ok()) return failure_ = outcome.status();
+        if (interrupted_) return absl::OkStatus();
+        if (is_noisy(outcome->flags)) noisy.push_back(run);
+      }
+      runs = std::move(noisy);
     }
-    return report;
+    return absl::OkStatus();
   }
 
-  const Options& options_;
-  const Environment& environment_;
-  const std::vector<Cell> cells_;
-  std::vector<std::vector<RunOutcome>> outcomes_;  // by cell
-  ResultsFile results_;
+  absl::StatusOr<RunOutcome> run_one(const PlannedRun& run, int attempt) {
+    const Cell& cell = session_.cells[run.cell].cell;
+    progress_.begin(cell);
+    RunRecord record{run, attempt, utc_now(), run_once(cell, session_.settings, stop_fd_)};
+    interrupted_ = record.outcome.status == RunStatus::interrupted;
+    if (interrupted_) return std::move(record.outcome);
+    progress_.finish(cell, record.outcome);
+    if (auto status = file_.append(format_run(session_, record)); !status.ok()) return status;
+    return std::move(record.outcome);
+  }
+
+  const Session& session_;
+  ResultsFile& file_;
+  Progress& progress_;
   const int stop_fd_;
+  absl::Status failure_;
+  bool interrupted_ = false;
 };
 
 }  // namespace
 
-absl::StatusOr<Report> run_session(const Options& options, const Axes& axes,
-                                   const Environment& environment, int stop_fd) {
-  auto results = ResultsFile::open(options.output.empty() ? fresh_directory(environment.started_utc)
-                                                          : options.output);
-  if (!results.ok()) return results.status();
-  return Session(options, environment, make_cells(axes), std::move(*results), stop_fd).run();
+std::chrono::nanoseconds time_of_run(const Settings& settings) {
+  return settings.warmup + settings.duration + kOverheadPerRun;
+}
+
+absl::StatusOr<SessionEnd> run_session(const Session& session, const std::vector<RunRecord>& done,
+                                       ResultsFile& file, Progress::Style style, int stop_fd) {
+  auto plan = make_plan(session.cells, session.settings.blocks, session.seed);
+  std::erase_if(plan, [&](const PlannedRun& run) {
+    return std::ranges::any_of(done, [&](const RunRecord& record) {
+      return record.run.cell == run.cell && record.run.block == run.block &&
+             record.run.twin == run.twin;
+    });
+  });
+  Progress progress(plan.size(), time_of_run(session.settings), style);
+  auto end = Loop(session, file, progress, stop_fd).run(plan);
+  progress.end();
+  return end;
 }
 
 }  // namespace collet::bench

@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: MIT
-// session.h: a whole `collet-bench run`.
+// session.h: the loop over the plan.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <vector>
 
 #include <absl/status/statusor.h>
 
-#include "bench/environment.h"
-#include "bench/options.h"
-#include "bench/plan.h"
-#include "bench/summary.h"
+#include "bench/progress.h"
+#include "bench/results.h"
 
 namespace collet::bench {
 
-// Runs every planned run, appends each to the results as it ends, and summarises them. A readable
-// `stop_fd` ends the session early with what there is.
-absl::StatusOr<Report> run_session(const Options& options, const Axes& axes,
-                                   const Environment& environment, int stop_fd);
+// What a run takes besides its load: starting and ending processes.
+constexpr auto kOverheadPerRun = std::chrono::milliseconds(150);
+
+std::chrono::nanoseconds time_of_run(const Settings& settings);
+
+enum class SessionEnd : std::uint8_t { complete, interrupted };
+
+// Runs what the plan has and `done` has not, and appends each run to `file` as it ends. At the end
+// of each block its noisy runs are repeated, as often as the settings allow. A readable `stop_fd`
+// ends it early.
+absl::StatusOr<SessionEnd> run_session(const Session& session, const std::vector<RunRecord>& done,
+                                       ResultsFile& file, Progress::Style style, int stop_fd);
 
 }  // namespace collet::bench

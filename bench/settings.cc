@@ -5,41 +5,46 @@
 #include <algorithm>
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+#include <absl/strings/str_replace.h>
 #include <collet/quantity.h>
 
 namespace collet::bench {
 
-std::string expected_backend(const Cell& cell) {
-  const std::string name(spec_name(cell.backend));
-  return cell.by_hand ? "by-hand-" + name : name;
+absl::StatusOr<External> parse_external(const std::string& text, const std::string& flag) {
+  const std::size_t equals = text.find('=');
+  const std::string name = text.substr(0, equals);
+  const auto bad = [&](const char* what) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "%s: \"%s\" %s: write name=command, such as 'mine=./my-server --port {port}'", flag, text,
+        what));
+  };
+  if (equals == std::string::npos) return bad("has no =");
+  constexpr const char* kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  if (name.empty() || name.find_first_not_of(kAllowed) != std::string::npos) {
+    return bad("does not begin with a name of letters, digits, dots, _ and -");
+  }
+  if (text.find("{port}") == std::string::npos) return bad("does not say where the {port} goes");
+  return External{name, text.substr(equals + 1)};
 }
 
-std::string expected_pool(const Cell& cell) {
-  return cell.by_hand ? "none" : std::string(spec_name(cell.pool));
-}
-
-std::int64_t payload_bytes(const Cell& cell, const Settings& settings) {
-  return settings.payload_bytes.value_or(settings.workloads.at(cell.workload).payload_bytes);
-}
-
-int pipeline(const Cell& cell, const Settings& settings) {
-  return settings.workloads.at(cell.workload).pipelines ? settings.pipeline : 1;
+const External* Settings::find_external(const std::string& name) const {
+  const auto found = std::ranges::find(externals, name, &External::name);
+  return found == externals.end() ? nullptr : &*found;
 }
 
 int client_threads(const Cell& cell, const Settings& settings) {
   return std::min(settings.client_threads, cell.connections);
 }
 
-std::vector<std::string> server_command(const Cell& cell, const Settings& settings) {
-  if (cell.by_hand) {
-    return {settings.by_hand.at(std::string(spec_name(cell.backend))),
-            "--listen",
-            "127.0.0.1:0",
-            "--workload",
-            cell.workload,
-            "--json"};
+std::vector<std::string> server_command(const Cell& cell, const Settings& settings, int port) {
+  if (const External* external = settings.find_external(cell.external)) {
+    return {"/bin/sh", "-c",
+            absl::StrReplaceAll(external->command,
+                                {{"{port}", absl::StrCat(port)}, {"{workload}", cell.workload}})};
   }
-  const bool has_workers = !settings.workerless_pools.contains(expected_pool(cell));
+  const bool has_workers = !settings.workerless_pools.contains(std::string(spec_name(cell.pool)));
   std::vector<std::string> command = {settings.server, "--backend",  cell.backend,
                                       "--pool",        cell.pool,    "--listen",
                                       "127.0.0.1:0",   "--workload", cell.workload};
@@ -48,8 +53,8 @@ std::vector<std::string> server_command(const Cell& cell, const Settings& settin
   };
   add("--loops", absl::StrCat(settings.loops));
   add("--workers", absl::StrCat(has_workers ? settings.workers : 0));
-  if (settings.work.count() != 0) add("--work", format_duration(settings.work));
-  if (settings.block.count() != 0) add("--block", format_duration(settings.block));
+  if (cell.work.count() != 0) add("--work", format_duration(cell.work));
+  if (cell.block.count() != 0) add("--block", format_duration(cell.block));
   command.insert(command.end(), {"--quiet", "--json"});
   return command;
 }
@@ -65,9 +70,9 @@ std::vector<std::string> client_command(const Cell& cell, const Settings& settin
   add("-t", absl::StrCat(client_threads(cell, settings)));
   add("-d", format_duration(settings.duration));
   add("--warmup", format_duration(settings.warmup));
-  add("--payload", absl::StrCat(payload_bytes(cell, settings)));
-  if (settings.workloads.at(cell.workload).pipelines) {
-    add("--pipeline", absl::StrCat(settings.pipeline));
+  add("--payload", absl::StrCat(cell.payload_bytes));
+  if (!settings.unpipelined_workloads.contains(cell.workload)) {
+    add("--pipeline", absl::StrCat(cell.pipeline));
   }
   return command;
 }

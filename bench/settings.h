@@ -4,55 +4,51 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "bench/placement.h"
+#include <absl/status/statusor.h>
+
 #include "bench/plan.h"
 
 namespace collet::bench {
 
-// What is particular to a workload.
-struct WorkloadTraits {
-  std::int64_t payload_bytes = 0;  // unless --payload says otherwise
-  bool pipelines = true;           // false: a request is a connection of its own
+// A server that is not collet's, as a row of every table.
+struct External {
+  std::string name;
+  std::string command;  // for /bin/sh; {port} and {workload} stand for the cell's
 };
+
+// `name=command with {port}`; the error is a sentence for whoever typed `flag`.
+absl::StatusOr<External> parse_external(const std::string& text, const std::string& flag);
 
 struct Settings {
   std::chrono::nanoseconds duration = std::chrono::seconds(1);
   std::chrono::nanoseconds warmup = std::chrono::milliseconds(300);
-  std::optional<std::int64_t> payload_bytes;  // each workload's own if unset
-  int pipeline = 1;                           // of workloads that pipeline
   int loops = 1;
   int workers = 1;  // of pools that have any
   int client_threads = 1;
-  std::chrono::nanoseconds work{0};
-  std::chrono::nanoseconds block{0};
-  Placement placement;
+  int blocks = 1;
+  int max_repeats = 2;            // of a noisy run, at the end of its block
+  bool accept_any_build = false;  // debug and sanitizer builds are refused otherwise
+  std::vector<External> externals;
 
-  std::string server;                          // path of collet-server
-  std::string load;                            // path of collet-load
-  std::map<std::string, std::string> by_hand;  // by the name of a backend, path of the program
+  // What this machine and this build have; not written down with a session.
+  std::string server;  // path of collet-server
+  std::string load;    // path of collet-load
+  std::set<std::string> workerless_pools;
+  std::set<std::string> unpipelined_workloads;  // where a request is a connection of its own
+  std::vector<int> cpus;                        // to place server and client on
 
-  std::set<std::string> workerless_pools;           // names
-  std::map<std::string, WorkloadTraits> workloads;  // by name
+  const External* find_external(const std::string& name) const;
 };
-
-// The name a server must report for this cell.
-std::string expected_backend(const Cell& cell);
-std::string expected_pool(const Cell& cell);
-
-// In this cell.
-std::int64_t payload_bytes(const Cell& cell, const Settings& settings);
-int pipeline(const Cell& cell, const Settings& settings);
 
 // Threads of the client in this cell: never more than it has connections.
 int client_threads(const Cell& cell, const Settings& settings);
 
-std::vector<std::string> server_command(const Cell& cell, const Settings& settings);
+// `port` is of use to external servers only; collet-server chooses its own.
+std::vector<std::string> server_command(const Cell& cell, const Settings& settings, int port);
 std::vector<std::string> client_command(const Cell& cell, const Settings& settings,
                                         const std::string& address);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// table.h: the report for a terminal: a table for each workload and number of connections.
+// table.h: the report for people: a table for each workload, number of connections and placement.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,11 @@
 
 namespace collet::bench {
 
-// Rows are pools, columns backends. Columns that do not fit in `width` go below the others.
+// Rows are pools, columns backends; external servers follow below. Columns that do not fit in
+// `width` go below the others.
 std::string render_tables(const Report& report, std::size_t width = 118);
+
+// The same figures, a row for each cell.
+std::string render_markdown(const Report& report);
 
 }  // namespace collet::bench

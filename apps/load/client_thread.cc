@@ -15,8 +15,9 @@ ConnectionLimits limits_for(const CrowdPlan& plan, std::chrono::nanoseconds time
   ConnectionLimits limits;
   // A client that stopped reading because it has much to send, of a server that does the same,
   // would wait for ever.
+  const std::size_t request_bytes = plan.shape.payload_bytes + plan.shape.framing_bytes;
   limits.high_water_bytes =
-      std::max(limits.high_water_bytes, 2 * plan.shape.pipeline * plan.shape.payload_bytes);
+      std::max(limits.high_water_bytes, 2 * plan.shape.pipeline * request_bytes);
   limits.idle_timeout = timeout;
   // In an open loop a connection's turn may come late.
   const double rate = plan.arrivals.rate_per_s / static_cast<double>(plan.arrivals.parts);

@@ -38,9 +38,10 @@ struct Text {
 
 void declare(CommandLine& line, Text& text) {
   line.positional("HOST:PORT", text.target, "where the server listens, or unix:PATH");
-  line.option("--workload", "NAME", text.workload, "what to send and to expect: echo or greet");
+  line.option("--workload", "NAME", text.workload,
+              "what to send and to expect: " + workload_names());
   line.option("-c,--connections", "N", text.connections,
-              "connections at once [echo 64, greet 1000]");
+              "connections at once [by workload: 64, 1000 or 10000]");
   line.option("-t,--threads", "N", text.threads, "threads, each with an event loop");
   line.option("-d,--duration", "TIME", text.duration, "how long to measure; with -n only if given");
   line.option("--warmup", "TIME", text.warmup, "load before measuring [1s]; not with -n");
@@ -53,7 +54,8 @@ void declare(CommandLine& line, Text& text) {
               "of an open loop: uniform or poisson [uniform]");
   line.option("--spin", "TIME", text.spin,
               "of an open loop: stays awake so long before a request is due, to be in time for it");
-  line.option("--payload", "SIZE", text.payload, "bytes of a request [echo 64, greet 3k]");
+  line.option("--payload", "SIZE", text.payload,
+              "bytes of a request [echo 64, greet 3k, http 0: GET]");
   line.option("--pipeline", "N", text.pipeline, "unanswered requests on each connection");
   line.option("--timeout", "TIME", text.timeout, "give a connection up that long without answer");
   line.option("--backend", "SPEC", text.backend, "event backend of this client");
@@ -74,8 +76,11 @@ absl::StatusOr<Endpoint> target_of(const std::string& text) {
 absl::Status read_shape(const Text& text, LoadOptions& options) {
   const LoadDefaults defaults = options.workload->load_defaults();
   options.shape.payload_bytes = defaults.payload_bytes;
+  options.shape.framing_bytes = defaults.framing_bytes;
   if (!text.payload.empty()) {
-    const auto payload = bytes_of("--payload", text.payload, 1, kMaxPayload);
+    const auto payload =
+        bytes_of("--payload", text.payload, static_cast<std::int64_t>(defaults.least_payload_bytes),
+                 kMaxPayload);
     if (!payload.ok()) return payload.status();
     options.shape.payload_bytes = static_cast<std::size_t>(*payload);
   }
@@ -113,11 +118,28 @@ absl::Status read_size(const Text& text, LoadOptions& options) {
       text.threads, options.connections));
 }
 
+absl::Status read_spacing(const Text& text, LoadOptions& options) {
+  if (text.arrivals == "poisson") {
+    options.spacing = Spacing::poisson;
+  } else if (!text.arrivals.empty() && text.arrivals != "uniform") {
+    return invalid(absl::StrFormat("--arrivals: \"%s\" is not known: choose uniform or poisson",
+                                   text.arrivals));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status read_rate(const Text& text, LoadOptions& options) {
   const auto spin = duration_of("--spin", text.spin);
   if (!spin.ok()) return spin.status();
   options.spin = *spin;
+  options.rate_per_s = options.workload->load_defaults().rate_per_s;
   if (text.rate.empty()) {
+    if (options.rate_per_s > 0 && !text.requests.empty()) {
+      return invalid(absl::StrFormat(
+          "--requests: \"%s\" does not fit --workload %s, which has a rate: give -d instead",
+          text.requests, options.workload->name()));
+    }
+    if (options.rate_per_s > 0) return read_spacing(text, options);
     if (text.arrivals.empty()) return absl::OkStatus();
     return invalid(absl::StrFormat(
         "--arrivals: \"%s\" says when the requests of --rate are due: give both or none",
@@ -130,13 +152,7 @@ absl::Status read_rate(const Text& text, LoadOptions& options) {
     return invalid(absl::StrFormat("--rate: \"%s\" goes with a time, not with -n: give -d instead",
                                    text.rate));
   }
-  if (text.arrivals == "poisson") {
-    options.spacing = Spacing::poisson;
-  } else if (!text.arrivals.empty() && text.arrivals != "uniform") {
-    return invalid(absl::StrFormat("--arrivals: \"%s\" is not known: choose uniform or poisson",
-                                   text.arrivals));
-  }
-  return absl::OkStatus();
+  return read_spacing(text, options);
 }
 
 absl::Status read_times(const CommandLine& line, const Text& text, LoadOptions& options) {

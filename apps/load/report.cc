@@ -122,7 +122,7 @@ void add_times(Json& json, const LoadOptions& options, const LoadResult& result)
   if (options.workload->load_defaults().connection_per_request) {
     json["connect_us"] = times_us(tally.connect);
     json["close_us"] = times_us(tally.close);
-  } else if (!is_open(options)) {
+  } else if (!is_open(options) && !options.workload->load_defaults().half_is_timed) {
     json["littles_law_gap"] = littles_law_gap(options, result);
   }
 }

@@ -39,7 +39,7 @@ struct Text {
 void declare(CommandLine& line, Text& text) {
   line.option("--backend", "SPEC", text.backend, "event backend, as name or name:key=value,...");
   line.option("--pool", "SPEC", text.pool, "thread pool that runs the handlers");
-  line.option("--workload", "NAME", text.workload, "what to serve: echo or greet");
+  line.option("--workload", "NAME", text.workload, "what to serve: " + workload_names());
   line.option("--listen", "ADDRESS", text.listen, "127.0.0.1:7000, [::1]:0 or unix:/run/app.sock");
   line.option("--loops", "N", text.loops, "threads that run an event loop");
   line.option("--workers", "N", text.workers,

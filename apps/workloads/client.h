@@ -33,10 +33,11 @@ class Client : public Handler {
   }
 
   void on_close(CloseReason reason, int error) noexcept final {
-    if (failure_ == Failure::none && unanswered() != 0) failure_ = failure_of(reason, error);
+    const std::size_t left = unanswered();
+    if (failure_ == Failure::none && left != 0) failure_ = failure_of(reason, error);
     ended();
     if (!settled_) meter_.settled(false);
-    meter_.closed(failure_, error, unanswered());
+    meter_.closed(failure_, error, left);
   }
 
  protected:
@@ -49,11 +50,12 @@ class Client : public Handler {
     if (!settled_) settle();
   }
 
- private:
+  // The connection is as far as the load needs it to be.
   void settle() {
     if (!std::exchange(settled_, true)) meter_.settled(true);
   }
 
+ private:
   // The connection is up: send what the meter allows.
   virtual void begin(Output& out) = 0;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // echo.cc: every byte comes back, in order. A request is a number of bytes that only the client
 // knows; any number of them may be under way on a connection.
+#include "apps/workloads/echo.h"
+
 #include "apps/workloads/pattern.h"
 #include "apps/workloads/pipelined_client.h"
 #include "apps/workloads/workload.h"
@@ -70,21 +72,52 @@ class Echo final : public Workload {
            "requests";
   }
   LoadDefaults load_defaults() const noexcept override {
-    return {.connections = 64, .payload_bytes = 64, .connection_per_request = false};
+    return {.connections = 64, .payload_bytes = 64};
   }
   std::unique_ptr<Handler> make_server(const Burden& burden) const override {
-    return std::make_unique<EchoServer>(burden);
+    return make_echo_server(burden);
   }
   std::unique_ptr<Handler> make_client(const RequestShape& shape, Meter& meter) const override {
-    return std::make_unique<EchoClient>(shape, meter);
+    return make_echo_client(shape, meter);
+  }
+};
+
+// What a server pays for connections that are merely there.
+class Idle final : public Workload {
+ public:
+  std::string_view name() const noexcept override { return "idle"; }
+  std::string_view summary() const noexcept override {
+    return "echo on 10,000 connections of which few have anything to say: 1000 requests a second";
+  }
+  LoadDefaults load_defaults() const noexcept override {
+    return {.connections = 10'000, .payload_bytes = 64, .rate_per_s = 1000};
+  }
+  std::unique_ptr<Handler> make_server(const Burden& burden) const override {
+    return make_echo_server(burden);
+  }
+  std::unique_ptr<Handler> make_client(const RequestShape& shape, Meter& meter) const override {
+    return make_echo_client(shape, meter);
   }
 };
 
 }  // namespace
 
+std::unique_ptr<Handler> make_echo_server(const Burden& burden) {
+  return std::make_unique<EchoServer>(burden);
+}
+
+std::unique_ptr<Handler> make_echo_client(const RequestShape& shape, Meter& meter) {
+  return std::make_unique<EchoClient>(shape, meter);
+}
+
 const Workload& echo_workload() {
   static const Echo echo;
   return echo;
+}
+
+const Workload& idle_workload() {
+  static const Idle idle;
+  return idle;
 }
 
 }  // namespace collet::apps

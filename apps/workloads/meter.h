@@ -70,6 +70,11 @@ class Meter {
     return now;
   }
 
+  // So many requests of a closed loop were begun in vain, by nobody's fault: others may be instead.
+  void take_back(std::size_t requests) noexcept {
+    if (!open_loop_ && !ending_) allowance_ += requests;
+  }
+
   // Where a request is a connection: the one for which this client is being made.
   Begun take_connection() {
     const Nanoseconds now = this->now();
@@ -83,6 +88,10 @@ class Meter {
   // order of waiting, until it has no room or is dismissed.
   void wait(Waiter& waiter) { on_wait(waiter); }
   void stop_waiting(Waiter& waiter) noexcept { on_stop_waiting(waiter); }
+
+  void wake_later(const Waker& waker, Nanoseconds delay) {
+    loop_.call_after(delay, [waker] { waker.wake(); });
+  }
 
   // A request that had a free place when it was due was sent only now: the load's own error.
   void sent_late(Nanoseconds due, Nanoseconds sent) noexcept {

@@ -13,13 +13,25 @@ void PipelinedClient::begin(Output& out) {
 }
 
 void PipelinedClient::take_replies(std::size_t replies, std::size_t request_bytes, Output& out) {
+  send_what_is_due(time_replies(replies, request_bytes), out);
+}
+
+void PipelinedClient::take_last_replies(std::size_t replies, std::size_t request_bytes,
+                                        Output& out) {
+  time_replies(replies, request_bytes);
+  meter().take_back(unanswered_);
+  forget_unanswered();
+  out.close();
+}
+
+Meter::Nanoseconds PipelinedClient::time_replies(std::size_t replies, std::size_t request_bytes) {
   const Meter::Nanoseconds now = meter().now();
   for (std::size_t i = 0; i < replies; ++i) {
     answered(begun_[oldest_], now, request_bytes);
     oldest_ = slot(1);
     --unanswered_;
   }
-  send_what_is_due(now, out);
+  return now;
 }
 
 void PipelinedClient::send_what_is_due(Meter::Nanoseconds now, Output& out) {
@@ -45,9 +57,15 @@ void PipelinedClient::wait_or_close(Output& out) {
 // The connection has gone: nothing that was under way will be answered.
 void PipelinedClient::ended() noexcept {
   if (waits_) meter().stop_waiting(*this);
-  if (!opened_) return;
+  if (opened_) forget_unanswered();
+}
+
+void PipelinedClient::forget_unanswered() noexcept {
   const Meter::Nanoseconds now = meter().now();
-  for (std::uint32_t i = 0; i < unanswered_; ++i) meter().unfinished(begun_[slot(i)].due, now);
+  for (; unanswered_ != 0; --unanswered_) {
+    meter().unfinished(begun_[oldest_].due, now);
+    oldest_ = slot(1);
+  }
 }
 
 // On the loop, but not in a call of this handler: it cannot send before it is woken, which is

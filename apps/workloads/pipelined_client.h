@@ -27,6 +27,10 @@ class PipelinedClient : public Client, private Meter::Waiter {
   // what may be sent. The replies of one batch are timed by one look at the clock.
   void take_replies(std::size_t replies, std::size_t request_bytes, Output& out);
 
+  // The same, when the server will answer nothing more on this connection: closes it. What is under
+  // way may be sent anew on another.
+  void take_last_replies(std::size_t replies, std::size_t request_bytes, Output& out);
+
  private:
   // Appends the next `count` requests, with one write if that can be.
   virtual void write_requests(std::size_t count, Output& out) = 0;
@@ -38,6 +42,8 @@ class PipelinedClient : public Client, private Meter::Waiter {
   void dismiss() noexcept final;
   void ended() noexcept final;
 
+  Meter::Nanoseconds time_replies(std::size_t replies, std::size_t request_bytes);
+  void forget_unanswered() noexcept;
   void send_what_is_due(Meter::Nanoseconds now, Output& out);
   void wait_or_close(Output& out);
   void note(Begun request) noexcept { begun_[slot(unanswered_++)] = request; }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <absl/status/statusor.h>
@@ -33,7 +34,8 @@ struct Burden {
 // What one request of a client looks like.
 struct RequestShape {
   std::size_t payload_bytes = 0;
-  std::size_t pipeline = 1;  // requests a connection keeps unanswered at once
+  std::size_t pipeline = 1;       // requests a connection keeps unanswered at once
+  std::size_t framing_bytes = 0;  // at most so many surround a payload on the wire
 };
 
 // How collet-load runs a workload unless told otherwise.
@@ -41,6 +43,10 @@ struct LoadDefaults {
   std::size_t connections = 0;
   std::size_t payload_bytes = 0;
   bool connection_per_request = false;  // each request is a connection of its own: no pipelining
+  std::size_t least_payload_bytes = 1;
+  std::size_t framing_bytes = 0;  // at most so many surround a payload on the wire
+  bool half_is_timed = false;     // every second connection only makes trouble
+  double rate_per_s = 0;          // an open loop, if not 0
 };
 
 class Workload {
@@ -62,5 +68,6 @@ class Workload {
 // All workloads, and the one of that name; the error is a sentence for whoever typed --workload.
 std::span<const Workload* const> workloads() noexcept;
 absl::StatusOr<const Workload*> find_workload(std::string_view name);
+std::string workload_names();  // "echo, greet, ..."
 
 }  // namespace collet::apps

@@ -12,20 +12,31 @@ namespace collet::apps {
 
 const Workload& echo_workload();
 const Workload& greet_workload();
+const Workload& http_workload();
+const Workload& idle_workload();
+const Workload& slow_workload();
+const Workload& storm_workload();
 
 std::span<const Workload* const> workloads() noexcept {
-  static const std::array all{&echo_workload(), &greet_workload()};
+  static const std::array all{&echo_workload(), &greet_workload(), &http_workload(),
+                              &idle_workload(), &slow_workload(),  &storm_workload()};
   return all;
 }
 
-absl::StatusOr<const Workload*> find_workload(std::string_view name) {
+std::string workload_names() {
   std::string names;
   for (const Workload* one : workloads()) {
+    absl::StrAppendFormat(&names, "%s%s", names.empty() ? "" : ", ", one->name());
+  }
+  return names;
+}
+
+absl::StatusOr<const Workload*> find_workload(std::string_view name) {
+  for (const Workload* one : workloads()) {
     if (one->name() == name) return one;
-    names += absl::StrFormat("%s%s", names.empty() ? "" : ", ", one->name());
   }
   return absl::InvalidArgumentError(
-      absl::StrFormat("--workload: \"%s\" is not known: choose from %s", name, names));
+      absl::StrFormat("--workload: \"%s\" is not known: choose from %s", name, workload_names()));
 }
 
 }  // namespace collet::apps

@@ -50,17 +50,13 @@ Arguments parse_arguments(int argc, char** argv) {
   Arguments arguments;
   for (int i = 1; i < argc; ++i) {
     const std::string_view flag = argv[i];
-    if (flag == "--json") {
-      arguments.json = true;
-      continue;
-    }
     if (flag == "--help" || flag == "-h") {
-      std::printf("%s [--listen HOST:PORT] [--workload echo|greet] [--json]\n",
+      std::printf("%s [--listen HOST:PORT] [--workload echo|greet]\n",
                   program_invocation_short_name);
       std::exit(0);
     }
     if (flag != "--listen" && flag != "--workload") {
-      refuse("\"" + std::string(flag) + "\" is no flag: use --listen, --workload or --json");
+      refuse("\"" + std::string(flag) + "\" is no flag: use --listen or --workload");
     }
     if (++i == argc) refuse(std::string(flag) + " needs a value");
     flag == "--listen" ? parse_listen(argv[i], arguments) : parse_workload(argv[i], arguments);
@@ -68,19 +64,8 @@ Arguments parse_arguments(int argc, char** argv) {
   return arguments;
 }
 
-void announce(const Arguments& arguments, const char* backend, std::uint16_t port) {
-  const std::string address = format_address(arguments.host, port);
-  const char* workload = arguments.workload == Workload::echo ? "echo" : "greet";
-  if (arguments.json) {
-    std::printf(
-        R"({"event":"listening","address":"%s","backend":"%s","backend_spec":"%s","pool":"none",)"
-        R"("pool_spec":"none","loops":1,"workers":0,"workload":"%s","build":"%s"})"
-        "\n",
-        address.c_str(), backend, backend, workload, COLLET_BUILD_TYPE);
-  } else {
-    std::printf("listening %s backend=%s pool=none loops=1 workers=0 workload=%s\n",
-                address.c_str(), backend, workload);
-  }
+void announce(const Arguments& arguments, std::uint16_t port) {
+  std::printf("listening %s\n", format_address(arguments.host, port).c_str());
   std::fflush(stdout);
 }
 

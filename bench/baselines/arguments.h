@@ -19,14 +19,13 @@ struct Arguments {
   std::string host = "127.0.0.1";  // a numeric address, brackets removed
   std::uint16_t port = 0;
   Workload workload = Workload::echo;
-  bool json = false;
 };
 
 // Exits with code 2 and one sentence if a flag is wrong.
 Arguments parse_arguments(int argc, char** argv);
 
-// Prints the one line to stdout, as collet-server does: text, or JSON with --json.
-void announce(const Arguments& arguments, const char* backend, std::uint16_t port);
+// Prints one line to stdout, for whoever started it by hand.
+void announce(const Arguments& arguments, std::uint16_t port);
 
 // Exits with code 2, saying why `arguments` cannot be listened on.
 [[noreturn]] void refuse_address(const Arguments& arguments, const std::string& reason);

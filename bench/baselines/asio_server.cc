@@ -101,7 +101,7 @@ int serve(Arguments arguments) {
     const tcp::endpoint at(asio::ip::make_address(arguments.host), arguments.port);
     Server server(io, at, arguments.workload);
     server.accept();
-    announce(arguments, "by-hand-asio", server.port());
+    announce(arguments, server.port());
     io.run();
     // Sessions hang on handlers that will never run; the process ends here anyway.
     std::_Exit(0);

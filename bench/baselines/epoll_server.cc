@@ -178,6 +178,6 @@ int main(int argc, char** argv) {
   const int stop_signals = open_stop_signals();
   const int listener = open_listener(arguments);
   static Server server(listener, stop_signals, arguments.workload);
-  announce(arguments, "by-hand-epoll", arguments.port);
+  announce(arguments, arguments.port);
   server.run();
 }

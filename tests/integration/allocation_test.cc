@@ -10,6 +10,7 @@
 #include <new>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -18,6 +19,7 @@
 #include <collet/registry.h>
 #include <collet/tcp_server.h>
 
+#include "apps/workloads/workload.h"
 #include "tests/conformance/plain_socket.h"
 
 namespace {
@@ -66,11 +68,13 @@ class Answer final : public Handler {
   }
 };
 
+enum class Kind { echo, answer, http };
+
 struct Case {
   const char* name;
   const char* pool;
   std::size_t workers;
-  bool echo;
+  Kind kind;
   std::size_t connections;
 
   friend std::ostream& operator<<(std::ostream& out, const Case& each) { return out << each.name; }
@@ -79,7 +83,6 @@ struct Case {
 class AllocationTest : public ::testing::TestWithParam<Case> {
  protected:
   static constexpr std::size_t kRequests = 2000;
-  static constexpr std::size_t kRequestBytes = 64;
 
   void SetUp() override {
     counted = false;
@@ -90,10 +93,7 @@ class AllocationTest : public ::testing::TestWithParam<Case> {
     options.listen = *parse_endpoint("127.0.0.1:0");
     options.workers = GetParam().workers;
     auto server = TcpServer::start(*registry.backend("epoll"), *registry.pool(GetParam().pool),
-                                   options, [echo = GetParam().echo]() -> std::unique_ptr<Handler> {
-                                     if (echo) return std::make_unique<Echo>();
-                                     return std::make_unique<Answer>();
-                                   });
+                                   options, [this] { return make_handler(); });
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     for (std::size_t i = 0; i < GetParam().connections; ++i) {
@@ -101,14 +101,37 @@ class AllocationTest : public ::testing::TestWithParam<Case> {
     }
   }
 
+  std::unique_ptr<Handler> make_handler() {
+    switch (GetParam().kind) {
+      case Kind::echo:
+        return std::make_unique<Echo>();
+      case Kind::answer:
+        return std::make_unique<Answer>();
+      case Kind::http:
+        break;
+    }
+    return (*apps::find_workload("http"))->make_server(burden_);
+  }
+
   // One request on every connection at once, then every reply.
   void round_trip() {
-    char buffer[kRequestBytes] = {};
+    const bool is_http = GetParam().kind == Kind::http;
+    constexpr std::string_view kGet =
+        "GET /plaintext HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n";
+    constexpr std::size_t kGetReplyBytes = 131;
+    char buffer[kGetReplyBytes] = {};
+    const std::string_view request = is_http ? kGet : std::string_view(buffer, 64);
+    const std::size_t reply_bytes = is_http ? kGetReplyBytes : request.size();
     for (const Descriptor& client : clients_) {
-      ASSERT_EQ(::send(client.get(), buffer, sizeof buffer, MSG_NOSIGNAL), ssize_t{sizeof buffer});
+      ASSERT_EQ(::send(client.get(), request.data(), request.size(), MSG_NOSIGNAL),
+                static_cast<ssize_t>(request.size()));
     }
     for (const Descriptor& client : clients_) {
-      ASSERT_EQ(::recv(client.get(), buffer, sizeof buffer, MSG_WAITALL), ssize_t{sizeof buffer});
+      ASSERT_EQ(::recv(client.get(), buffer, reply_bytes, MSG_WAITALL),
+                static_cast<ssize_t>(reply_bytes));
+    }
+    if (is_http) {
+      ASSERT_TRUE(std::string_view(buffer, reply_bytes).ends_with("\r\n\r\nHello, World!"));
     }
   }
 
@@ -118,6 +141,7 @@ class AllocationTest : public ::testing::TestWithParam<Case> {
     return allocations - before;
   }
 
+  apps::Burden burden_;
   std::unique_ptr<TcpServer> server_;
   std::vector<Descriptor> clients_;
 };
@@ -142,15 +166,19 @@ TEST_P(AllocationTest, AConnectionThatOpensIsSeenToAllocate) {
 }
 
 constexpr Case kCases[] = {
-    {"inline_echo", "inline", 0, true, 1},
-    {"inline_echo_of_many", "inline", 0, true, 50},
-    {"inline_answer", "inline", 0, false, 1},
-    {"mutex_echo", "mutex", 1, true, 1},
-    {"mutex_echo_of_many", "mutex", 1, true, 50},
-    {"mutex_answer", "mutex", 1, false, 1},
-    {"mutex_answer_of_many", "mutex", 1, false, 50},
-    {"two_workers_echo", "mutex", 2, true, 1},
-    {"two_workers_echo_of_many", "mutex", 2, true, 50},
+    {"inline_echo", "inline", 0, Kind::echo, 1},
+    {"inline_echo_of_many", "inline", 0, Kind::echo, 50},
+    {"inline_answer", "inline", 0, Kind::answer, 1},
+    {"mutex_echo", "mutex", 1, Kind::echo, 1},
+    {"mutex_echo_of_many", "mutex", 1, Kind::echo, 50},
+    {"mutex_answer", "mutex", 1, Kind::answer, 1},
+    {"mutex_answer_of_many", "mutex", 1, Kind::answer, 50},
+    {"inline_http", "inline", 0, Kind::http, 1},
+    {"inline_http_of_many", "inline", 0, Kind::http, 50},
+    {"mutex_http", "mutex", 1, Kind::http, 1},
+    {"mutex_http_of_many", "mutex", 1, Kind::http, 50},
+    {"two_workers_echo", "mutex", 2, Kind::echo, 1},
+    {"two_workers_echo_of_many", "mutex", 2, Kind::echo, 50},
 };
 
 std::string name_of_case(const ::testing::TestParamInfo<Case>& info) { return info.param.name; }

@@ -240,7 +240,7 @@ TEST(ServerProcess, ListsEveryBackendPoolAndWorkload) {
   const std::string list = server.read_rest();
   EXPECT_EQ(server.wait(), 0);
   for (const char* name :
-       {"epoll", "asio_wait", "asio", "inline", "mutex", "tbb", "echo", "greet"}) {
+       {"epoll", "asio_wait", "asio", "inline", "mutex", "tbb", "echo", "greet", "http"}) {
     EXPECT_THAT(list, HasSubstr(std::string("  ") + name + " "));
   }
   EXPECT_EQ(server.errors(), "");

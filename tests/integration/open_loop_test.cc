@@ -128,6 +128,22 @@ TEST_F(SlowServerTest, IsOverloadedByThreeTimesWhatItCanDo) {
   EXPECT_GE(result["response_us"]["p90"], 500'000) << result.dump();
 }
 
+TEST_F(OpenLoopTest, TheIdleCrowdHasARateOfItsOwn) {
+  const Json result = result_of(*load({"--workload", "idle", "-c", "300", "-d", "500ms"}));
+  EXPECT_EQ(result["load"], "open");
+  EXPECT_EQ(result["rate_per_s"], 1000);
+  EXPECT_NEAR(result["offered"], 500, 2);
+  EXPECT_EQ(result["unfinished"], 0) << result.dump();
+}
+
+TEST_F(OpenLoopTest, SlowReadersHoldUpNobodyElse) {
+  const Json result = result_of(*load({"--workload", "slow", "-c", "8", "-d", "500ms"}));
+  EXPECT_EQ(result["errors"], Json::object());
+  EXPECT_GT(result["requests"], 100) << result.dump();
+  EXPECT_EQ(result["unanswered"], 4) << "the slow ones, which never have all of it";
+  EXPECT_FALSE(result.contains("littles_law_gap"));
+}
+
 class GreetingServerTest : public OpenLoopTest {
  protected:
   GreetingServerTest() : OpenLoopTest({"--workload", "greet"}) {}

@@ -46,8 +46,8 @@ TEST(BenchOptionsTest, ListsAndValuesAreRead) {
   EXPECT_THAT(options->backends, ElementsAre("epoll:events=64", "asio"));
   EXPECT_THAT(options->connections, ElementsAre(1, 64));
   EXPECT_EQ(options->settings.duration, seconds(2));
-  EXPECT_EQ(options->settings.payload_bytes, 4096);
-  EXPECT_EQ(options->reps, 3);
+  EXPECT_EQ(options->payload_bytes, 4096);
+  EXPECT_EQ(options->settings.blocks, 3);
   EXPECT_TRUE(options->pools.empty());
 }
 
@@ -59,7 +59,32 @@ TEST(BenchOptionsTest, ABadValueIsRefusedByTheNameOfItsFlag) {
   EXPECT_THAT(refusal({"--reps", "many"}), HasSubstr("--reps"));
   EXPECT_THAT(refusal({"--format", "xml"}), HasSubstr("--format: \"xml\""));
   EXPECT_THAT(refusal({"--pool", "mutex,mutex"}), HasSubstr("\"mutex\" is named twice"));
+  EXPECT_THAT(refusal({"--profile", "huge"}), HasSubstr("--profile: \"huge\""));
+  EXPECT_THAT(refusal({"--placement", "split,narrow"}), HasSubstr("--placement: \"narrow\""));
+  EXPECT_THAT(refusal({"--external", "x"}), HasSubstr("--external: \"x\" has no ="));
+  EXPECT_THAT(refusal({"--external", "a b=x {port}"}), HasSubstr("does not begin with a name"));
+  EXPECT_THAT(refusal({"--external", "x=server"}), HasSubstr("where the {port} goes"));
+  EXPECT_THAT(refusal({"--external", "x=a {port}", "--external=x=b {port}"}), HasSubstr("twice"));
+  EXPECT_THAT(refusal({"--external"}), HasSubstr("--external: a value"));
   EXPECT_THAT(refusal({"--frobnicate"}), HasSubstr("--frobnicate"));
+}
+
+TEST(BenchOptionsTest, AProfileGivesWayToFlags) {
+  const auto smoke = parse({"--profile", "smoke", "--reps", "3"});
+  ASSERT_TRUE(smoke.ok()) << smoke.status();
+  EXPECT_THAT(smoke->connections, ElementsAre(16));
+  EXPECT_EQ(smoke->settings.blocks, 3);
+  EXPECT_EQ(smoke->settings.duration, milliseconds(500));
+  EXPECT_EQ(parse({})->settings.blocks, 6);
+  EXPECT_EQ(parse({"--profile", "full"})->settings.blocks, 10);
+}
+
+TEST(BenchOptionsTest, ExternalServersMayBeMany) {
+  const auto options = parse({"--external", "a=x --port {port}", "--external=b=y {port}"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  ASSERT_EQ(options->settings.externals.size(), 2U);
+  EXPECT_EQ(options->settings.externals[0].command, "x --port {port}");
+  EXPECT_EQ(options->settings.externals[1].name, "b");
 }
 
 constexpr const char* kListening =
@@ -78,8 +103,10 @@ TEST(BenchProtocolTest, LinesOfTheProgramsAreRead) {
   const auto report = parse_load_report(kResult);
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->requests, 100);
-  EXPECT_EQ(report->p99_us, 3);
-  EXPECT_EQ(report->max_us, 0);
+  EXPECT_EQ(report->window_ns, 10'000'000);
+  EXPECT_EQ(report->latency.p99_ns, 3000);
+  EXPECT_EQ(report->latency.max_ns, std::nullopt);
+  EXPECT_EQ(report->client_cpu_ns, 1'000'000);
   EXPECT_EQ(*parse_load_event(R"({"event":"start"})"), LoadEvent::start);
   EXPECT_EQ(*parse_load_event(R"({"event":"connected"})"), LoadEvent::other);
 }
@@ -103,12 +130,12 @@ TEST(BenchVerdictTest, ErrorsAndWrongBytesAreFaults) {
 
 TEST(BenchVerdictTest, TheClientIsTheLimitIfItIsBusyAndTheServerIsNot) {
   LoadReport load;
-  load.seconds = 2;
-  ServerUse server;
-  server.seconds = 2;
+  load.window_ns = 1000;
+  ProcessUse server;
+  server.elapsed_ns = 1000;
   const auto bound = [&](double client_cores, double server_cores) {
-    load.client_cpu_s = 2 * client_cores;
-    server.cpu_s = 2 * server_cores;
+    load.client_cpu_ns = static_cast<std::int64_t>(1000 * client_cores);
+    server.cpu_ns = static_cast<std::int64_t>(1000 * server_cores);
     return is_client_bound(load, server, 1, 1);
   };
   EXPECT_TRUE(bound(0.95, 0.8));
@@ -125,8 +152,13 @@ class BenchRunTest : public testing::Test {
     directory_ = path;
     settings_.duration = milliseconds(10);
     settings_.warmup = milliseconds(0);
-    settings_.placement = {allowed_cpus(), allowed_cpus()};
-    settings_.workloads["echo"] = {64, true};
+    settings_.cpus = allowed_cpus();
+    cell_.backend = "epoll:events=64";
+    cell_.pool = "inline";
+    cell_.workload = "echo";
+    cell_.connections = 4;
+    cell_.payload_bytes = 64;
+    cell_.placement = Placement::shared;
     settings_.workerless_pools = {"inline"};
     settings_.server = script("server", server_that_says(kListening));
     settings_.load = script("load", client_that_says(kResult));
@@ -157,13 +189,14 @@ class BenchRunTest : public testing::Test {
 
   std::filesystem::path directory_;
   Settings settings_;
-  Cell cell_{"epoll:events=64", "inline", "echo", 4, false};
+  Cell cell_;
 };
 
 TEST_F(BenchRunTest, AGoodRunHasFigures) {
   const RunOutcome outcome = run();
   EXPECT_EQ(outcome.status, RunStatus::ok) << outcome.reason;
-  EXPECT_GT(outcome.server.rss_bytes, 0);
+  ASSERT_TRUE(outcome.server);
+  EXPECT_GT(outcome.server->rss_bytes, 0);
   EXPECT_GE(outcome.cpu_us_per_request(), 0);
 }
 
@@ -216,15 +249,69 @@ TEST_F(BenchRunTest, ItStopsAtOnceWhenToldTo) {
 TEST_F(BenchRunTest, CommandsCarryTheCell) {
   cell_.pool = "mutex:capacity=8";
   settings_.workers = 3;
-  settings_.work = std::chrono::microseconds(50);
-  EXPECT_THAT(server_command(cell_, settings_),
+  cell_.work = std::chrono::microseconds(50);
+  EXPECT_THAT(server_command(cell_, settings_, 0),
               IsSupersetOf({"epoll:events=64", "mutex:capacity=8", "3", "--work", "50us"}));
-  settings_.pipeline = 16;
+  cell_.pipeline = 16;
   EXPECT_THAT(client_command(cell_, settings_, "127.0.0.1:1"),
               IsSupersetOf({"127.0.0.1:1", "-c", "4", "--pipeline", "16", "--payload", "64"}));
-  settings_.workloads["echo"].pipelines = false;
+  settings_.unpipelined_workloads = {"echo"};
   EXPECT_THAT(client_command(cell_, settings_, "127.0.0.1:1"),
               testing::Not(testing::Contains("--pipeline")));
+}
+
+TEST_F(BenchRunTest, ADebugServerIsMeasuredOnlyIfThatIsAccepted) {
+  settings_.server = script("server", server_that_says(with(kListening, "Release", "Debug")));
+  EXPECT_THAT(run().reason, HasSubstr("the server is a Debug build"));
+  settings_.accept_any_build = true;
+  EXPECT_TRUE(run().has_flag("not_release"));
+}
+
+// A server that only listens; the scripted client does not connect.
+constexpr const char* kListener =
+    "import os, socket, sys, time\n"
+    "listener = socket.create_server((\"127.0.0.1\", int(sys.argv[1])))\n"
+    "time.sleep(1000)\n";
+
+class BenchExternalTest : public BenchRunTest {
+ protected:
+  void SetUp() override {
+    BenchRunTest::SetUp();
+    std::ofstream(directory_ / "listener.py") << kListener;
+    cell_.external = "mine";
+    cell_.backend = cell_.pool = "";
+    command("python3 " + (directory_ / "listener.py").string() + " {port}");
+  }
+  void command(const std::string& text) { settings_.externals = {{"mine", text}}; }
+};
+
+TEST_F(BenchExternalTest, AnyServerIsARow) {
+  const RunOutcome outcome = run();
+  EXPECT_EQ(outcome.status, RunStatus::ok) << outcome.reason;
+  EXPECT_GT(outcome.server->rss_bytes, 1 << 20);
+  EXPECT_FALSE(outcome.listening);
+}
+
+TEST_F(BenchExternalTest, NoneOfItsProcessesIsLeft) {
+  const auto pids = directory_ / "pids";
+  command("sleep 1000 & echo $! >" + pids.string() + "; trap '' TERM; python3 " +
+          (directory_ / "listener.py").string() + " {port}; exit 0");
+  EXPECT_EQ(run().status, RunStatus::ok);
+  pid_t sleeper = 0;
+  std::ifstream(pids) >> sleeper;
+  ASSERT_GT(sleeper, 1);
+  EXPECT_FALSE(std::filesystem::exists("/proc/" + std::to_string(sleeper) + "/cwd"));
+}
+
+TEST_F(BenchExternalTest, OneThatCannotStartGivesItsLastWords) {
+  command("echo 'no such option {port}' >&2; exit 3");
+  EXPECT_THAT(run().reason, HasSubstr("exit code 3: no such option"));
+}
+
+TEST_F(BenchExternalTest, WhatItWritesDoesNotStopIt) {
+  command("yes | head -c 1000000; exec python3 " + (directory_ / "listener.py").string() +
+          " {port}");
+  EXPECT_EQ(run().status, RunStatus::ok);
 }
 
 TEST(ChildProcessTest, OneThatOutlivesItsOwnerIsKilled) {

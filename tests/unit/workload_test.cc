@@ -225,6 +225,35 @@ TEST_F(WorkloadTest, ServerThatEndsEarlyIsAnError) {
   EXPECT_EQ(meter_.outcome, Failure::closed_early);
 }
 
+TEST_F(WorkloadTest, HttpAnswersEveryGet) {
+  run("http", {.pipeline = 16}, 1000);
+  EXPECT_EQ(meter_.outcome, Failure::none);
+  EXPECT_EQ(meter_.tally().requests, 1000U);
+  EXPECT_EQ(meter_.tally().service.count(), 1000U);
+  EXPECT_EQ(meter_.tally().failed(), 0U);
+}
+
+TEST_F(WorkloadTest, HttpAnswersEveryPost) {
+  run("http", {.payload_bytes = 1000, .pipeline = 3}, 500);
+  EXPECT_EQ(meter_.tally().requests, 500U);
+  EXPECT_EQ(meter_.tally().request_bytes, 500U * 1000);
+  EXPECT_EQ(meter_.tally().failed(), 0U);
+}
+
+TEST_F(WorkloadTest, HttpBodyOfMoreThanAMebibyteIsAnError) {
+  run("http", {.payload_bytes = (1 << 20) + 1}, 1);
+  EXPECT_EQ(meter_.outcome, Failure::wrong_bytes);
+}
+
+TEST_F(WorkloadTest, HttpResponseTooManyIsAnError) {
+  run_against("http", {}, scripted([](auto& received, Output& out) {
+                received.clear();
+                for (int i = 0; i < 2; ++i)
+                  out.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+              }));
+  EXPECT_EQ(meter_.outcome, Failure::wrong_bytes);
+}
+
 TEST_F(WorkloadTest, GreetIsAnsweredOnceAndCloses) {
   run("greet", {.payload_bytes = 100'000}, 1);
   EXPECT_EQ(meter_.outcome, Failure::none);
@@ -351,7 +380,7 @@ TEST(WorkloadTableTest, UnknownNameIsAnsweredWithTheKnownOnes) {
   ASSERT_FALSE(found.ok());
   EXPECT_THAT(std::string(found.status().message()),
               testing::AllOf(testing::HasSubstr("--workload"), testing::HasSubstr("ehco"),
-                             testing::HasSubstr("echo, greet")));
+                             testing::HasSubstr("echo, greet, http")));
 }
 
 }  // namespace

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+// command_run.cc: run, plan and resume.
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+
+#include "apps/cli/command_line.h"
+#include "bench/catalogue.h"
+#include "bench/commands.h"
+#include "bench/formats.h"
+#include "bench/session.h"
+#include "bench/start.h"
+#include "bench/summary.h"
+
+namespace collet::bench {
+namespace {
+
+// Readable after SIGINT or SIGTERM, which no longer end this process.
+Descriptor watch_stop_signals() {
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGINT);
+  sigaddset(&stop, SIGTERM);
+  sigprocmask(SIG_BLOCK, &stop, nullptr);
+  return Descriptor(signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+int explain_signal(const Descriptor& stop) {
+  signalfd_siginfo signal{};
+  if (read(stop.get(), &signal, sizeof signal) != sizeof signal) return kSignal + SIGINT;
+  const int number = static_cast<int>(signal.ssi_signo);
+  std::fprintf(stderr, "collet-bench: stopped by signal %d (%s) from process %u\n", number,
+               strsignal(number), signal.ssi_pid);
+  return kSignal + number;
+}
+
+Progress::Style progress_style(bool quiet) {
+  if (quiet) return Progress::Style::silent;
+  return isatty(STDERR_FILENO) == 1 ? Progress::Style::live : Progress::Style::lines;
+}
+
+absl::Status check_build(bool accept_any_build) {
+  const std::string fault = find_build_fault();
+  if (fault.empty() || accept_any_build) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("this is ", fault,
+                   ", which says nothing about speed: build with `cmake --preset release`, "
+                   "or give --accept-any-build to see figures that are no results"));
+}
+
+struct Output {
+  Format format = Format::table;
+  bool quiet = false;
+};
+
+// Everything after the first line has been written.
+int measure(const std::string& directory, const Session& session,
+            const std::vector<RunRecord>& done, ResultsFile& file, const Output& output) {
+  // This process only looks on, but not from the server's CPU.
+  pin_to({session.settings.cpus.back()});
+  const Descriptor stop = watch_stop_signals();
+  const auto end = run_session(session, done, file, progress_style(output.quiet), stop.get());
+  if (!end.ok()) return refuse(end.status());
+  auto results = read_results(directory);
+  if (!results.ok()) return refuse(results.status());
+  const Report report = summarize_results(*std::move(results), file.path());
+  std::fputs(render(report, output.format).c_str(), stdout);
+  if (*end == SessionEnd::interrupted) return explain_signal(stop);
+  return report.has_failures() ? kFailedCells : kDone;
+}
+
+std::string describe_plan(const Session& session, std::size_t runs) {
+  const auto available = std::ranges::count_if(
+      session.cells, [](const SessionCell& cell) { return cell.unavailable.empty(); });
+  const std::chrono::nanoseconds estimate = time_of_run(session.settings) * runs;
+  std::string text =
+      absl::StrFormat("profile %s: %d cells, %d blocks: %d runs, about %s", session.profile,
+                      available, session.settings.blocks, runs, format_time_left(estimate));
+  if (session.settings.max_repeats > 0) text += ", more if some are noisy";
+  return text + absl::StrFormat("; seed %d", session.seed);
+}
+
+std::size_t count_runs(const Session& session) {
+  return make_plan(session.cells, session.settings.blocks, session.seed).size();
+}
+
+struct ResumeOptions {
+  std::string directory;
+  int blocks = 0;  // 0: as before
+  std::string bin_dir;
+  bool force = false;
+  Output output;
+  std::string help;
+};
+
+absl::StatusOr<ResumeOptions> parse_resume(int argc, const char* const* argv) {
+  apps::CommandLine line("collet-bench resume",
+                         "Runs what is missing of a session that was cut off.");
+  ResumeOptions options;
+  std::string reps;
+  std::string format = "table";
+  line.positional("DIR", options.directory, "Where its results.jsonl is");
+  line.option("--reps", "N", reps, "Blocks, to add some [as before]");
+  line.option("--bin-dir", "DIR", options.bin_dir, "Where the programs are [near this one]");
+  line.flag("--force", options.force, "Go on even if machine or programs are not the same");
+  line.option("--format", std::string(kFormatNames), format, "What goes to standard output");
+  line.flag("-q,--quiet", options.output.quiet, "No progress on standard error");
+  auto help = line.parse(argc, argv);
+  if (!help.ok()) return help.status();
+  options.help = *help;
+  if (!options.help.empty()) return options;
+  if (options.directory.empty()) {
+    return absl::InvalidArgumentError("resume: name the directory of results.jsonl");
+  }
+  if (!reps.empty()) {
+    const auto blocks = apps::count_of("--reps", reps, 1, 10'000);
+    if (!blocks.ok()) return blocks.status();
+    options.blocks = static_cast<int>(*blocks);
+  }
+  const auto parsed = parse_format(format);
+  if (!parsed.ok()) return parsed.status();
+  options.output.format = *parsed;
+  return options;
+}
+
+// The sentence says what is not as it was when the session began.
+absl::Status check_sameness(const Session& session) {
+  std::vector<std::string> differences = find_differences(session.environment, look_around());
+  for (const Program& now : fingerprint(session.settings)) {
+    for (const Program& before : session.programs) {
+      if (before.name == now.name && before.sha256 != now.sha256) {
+        differences.push_back(now.name + " is another build");
+      }
+    }
+  }
+  if (differences.empty()) return absl::OkStatus();
+  std::string text = "this is not where the session began: ";
+  for (const std::string& difference : differences) absl::StrAppend(&text, difference, "; ");
+  return absl::FailedPreconditionError(text + "start a new one, or give --force");
+}
+
+}  // namespace
+
+int run_command(int argc, const char* const* argv) {
+  auto prepared = prepare(argc, argv);
+  if (!prepared.ok()) return refuse(prepared.status());
+  const Options& options = prepared->options;
+  if (!options.help.empty()) return print(options.help);
+  Session& session = prepared->session;
+  if (auto status = check_build(session.settings.accept_any_build); !status.ok()) {
+    return refuse(status);
+  }
+  const std::string directory = options.output.empty() ? "results/" + session.id : options.output;
+  auto file = ResultsFile::create(directory);
+  if (!file.ok()) return refuse(file.status());
+  session.programs = fingerprint(session.settings);
+  session.environment = look_around();
+  if (auto status = file->append(format_session(session)); !status.ok()) return refuse(status);
+  for (const std::string& note : prepared->notes) std::fprintf(stderr, "%s\n", note.c_str());
+  if (!options.quiet) {
+    std::fprintf(stderr, "%s; results in %s\n", describe_plan(session, count_runs(session)).c_str(),
+                 file->path().c_str());
+  }
+  return measure(directory, session, {}, *file, {options.format, options.quiet});
+}
+
+int plan_command(int argc, const char* const* argv) {
+  const auto prepared = prepare(argc, argv);
+  if (!prepared.ok()) return refuse(prepared.status());
+  if (!prepared->options.help.empty()) return print(prepared->options.help);
+  const Session& session = prepared->session;
+  const auto plan = make_plan(session.cells, session.settings.blocks, session.seed);
+  std::string text = describe_plan(session, plan.size()) + "\n\ncells\n";
+  for (const SessionCell& cell : session.cells) {
+    absl::StrAppend(&text, "  ", cell_key(cell.cell), cell.baseline ? "  (baseline)" : "",
+                    cell.unavailable.empty() ? "" : "  unavailable: ", cell.unavailable, "\n");
+  }
+  text += "\norder\n";
+  for (const PlannedRun& run : plan) {
+    absl::StrAppend(&text, absl::StrFormat("  block %d  %3d  %s%s\n", run.block, run.order,
+                                           cell_key(session.cells[run.cell].cell),
+                                           run.twin ? "  (again)" : ""));
+  }
+  return print(text);
+}
+
+int resume_command(int argc, const char* const* argv) {
+  const auto options = parse_resume(argc, argv);
+  if (!options.ok()) return refuse(options.status());
+  if (!options->help.empty()) return print(options->help);
+  auto file = ResultsFile::reopen(options->directory);
+  if (!file.ok()) return refuse(file.status());
+  auto results = read_results(options->directory);
+  if (!results.ok()) return refuse(results.status());
+  Session& session = results->session;
+  session.settings.accept_any_build = !session.not_a_result.empty();
+  if (auto status = check_build(session.settings.accept_any_build); !status.ok()) {
+    return refuse(status);
+  }
+  const Catalogue catalogue;
+  if (auto status = catalogue.equip(session.settings, options->bin_dir); !status.ok()) {
+    return refuse(status);
+  }
+  if (auto status = check_sameness(session); !status.ok() && !options->force) {
+    return refuse(status, kOtherEnvironment);
+  }
+  if (options->blocks != 0) session.settings.blocks = options->blocks;
+  const std::vector<std::string> command_line(argv, argv + argc);
+  if (auto status = file->append(format_resumption(session, command_line)); !status.ok()) {
+    return refuse(status);
+  }
+  return measure(options->directory, session, results->runs, *file, options->output);
+}
+
+}  // namespace collet::bench

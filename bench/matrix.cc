@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// matrix.cc: the product of the axes, and its baseline.
+#include "bench/matrix.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <absl/strings/str_format.h>
+
+namespace collet::bench {
+namespace {
+
+constexpr const char* kUsualBaseline = "epoll/inline";
+constexpr std::int64_t kOtherFiles = 64;  // listeners, pipes, libraries
+
+class Matrix {
+ public:
+  Matrix(const Axes& axes, const Options& options, std::int64_t open_files)
+      : axes_(axes), options_(options), open_files_(open_files) {}
+
+  std::vector<SessionCell> cells() {
+    for (const std::string& workload : axes_.workloads) {
+      for (const int connections : options_.connections) {
+        for (const Placement placement : options_.placements) {
+          Cell cell;
+          cell.workload = workload;
+          cell.connections = connections;
+          cell.placement = placement;
+          cell.payload_bytes = options_.payload_bytes.value_or(axes_.payload_bytes.at(workload));
+          const bool pipelines = !options_.settings.unpipelined_workloads.contains(workload);
+          cell.pipeline = pipelines ? options_.pipeline : 1;
+          cell.work = options_.work;
+          cell.block = options_.block;
+          add_table(cell);
+        }
+      }
+    }
+    return std::move(cells_);
+  }
+
+ private:
+  void add_table(const Cell& shape) {
+    for (const std::string& pool : axes_.pools) {
+      for (const std::string& backend : axes_.backends) add_pair(shape, backend, pool);
+    }
+    const std::string& baseline = options_.baseline;
+    const std::size_t slash = baseline.find('/');
+    const bool is_there = std::ranges::any_of(axes_.pools, [&](const std::string& pool) {
+      return slash != std::string::npos && pool == baseline.substr(slash + 1) &&
+             std::ranges::count(axes_.backends, baseline.substr(0, slash)) != 0;
+    });
+    if (slash != std::string::npos && !is_there) {
+      add_pair(shape, baseline.substr(0, slash), baseline.substr(slash + 1));
+    }
+    for (const External& external : options_.settings.externals) {
+      Cell cell = shape;
+      cell.external = external.name;
+      add(std::move(cell));
+    }
+  }
+
+  void add_pair(const Cell& shape, const std::string& backend, const std::string& pool) {
+    Cell cell = shape;
+    cell.backend = backend;
+    cell.pool = pool;
+    add(std::move(cell));
+  }
+
+  void add(Cell cell) {
+    std::string why_not = why_unavailable(cell);
+    cells_.push_back({std::move(cell), false, std::move(why_not)});
+  }
+
+  std::string why_unavailable(const Cell& cell) const {
+    const auto found = axes_.unavailable.find(cell.backend);
+    if (found != axes_.unavailable.end()) return found->second;
+    const auto cpus = place(cell.placement, options_.settings.cpus);
+    if (!cpus.ok()) return std::string(cpus.status().message());
+    if (cell.connections + kOtherFiles > open_files_) {
+      return absl::StrFormat(
+          "--connections: %d need more open files than the limit of %d: raise it with `ulimit -n`",
+          cell.connections, open_files_);
+    }
+    const bool by_hand = std::ranges::count(axes_.by_hand, cell.external) != 0;
+    if (by_hand && cell.workload != "echo" && cell.workload != "greet") {
+      return "it is written for echo and greet only";
+    }
+    return "";
+  }
+
+  const Axes& axes_;
+  const Options& options_;
+  const std::int64_t open_files_;
+  std::vector<SessionCell> cells_;
+};
+
+// The cell of each table that --baseline names; else epoll/inline, else the first that can run.
+absl::Status choose_baselines(const std::string& asked, std::vector<SessionCell>& cells) {
+  for (auto first = cells.begin(); first != cells.end();) {
+    const auto last = std::find_if(first, cells.end(), [&](const SessionCell& cell) {
+      return table_key(cell.cell) != table_key(first->cell);
+    });
+    const auto named = [](const std::string& name) {
+      return [&name](const SessionCell& cell) { return cell_name(cell.cell) == name; };
+    };
+    auto baseline = std::find_if(first, last, named(asked.empty() ? kUsualBaseline : asked));
+    if (baseline == last && !asked.empty()) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "--baseline: \"%s\" is no cell: write BACKEND/POOL, such as epoll/inline, or the name of "
+          "an external server",
+          asked));
+    }
+    if (asked.empty() && (baseline == last || !baseline->unavailable.empty())) {
+      baseline = std::find_if(first, last,
+                              [](const SessionCell& cell) { return cell.unavailable.empty(); });
+      if (baseline == last) baseline = first;
+    }
+    baseline->baseline = true;
+    first = last;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<SessionCell>> make_cells(const Axes& axes, const Options& options,
+                                                    std::int64_t open_files) {
+  std::vector<SessionCell> cells = Matrix(axes, options, open_files).cells();
+  if (auto status = choose_baselines(options.baseline, cells); !status.ok()) return status;
+  const bool none =
+      std::ranges::none_of(cells, [](const SessionCell& cell) { return cell.unavailable.empty(); });
+  if (none) return absl::InvalidArgumentError(cells.front().unavailable);
+  return cells;
+}
+
+}  // namespace collet::bench

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// matrix.h: from what was asked for to the cells of a session.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "bench/options.h"
+#include "bench/plan.h"
+
+namespace collet::bench {
+
+struct Axes {
+  std::vector<std::string> backends;               // specs
+  std::map<std::string, std::string> unavailable;  // of these, why
+  std::vector<std::string> pools;
+  std::vector<std::string> workloads;
+  std::map<std::string, std::int64_t> payload_bytes;  // each workload's own
+  std::vector<std::string> by_hand;  // of the external servers those that know echo and greet only
+};
+
+// Table by table (workload, connections, placement); in each, pools by backends, then the external
+// servers. Exactly one cell of each table is its baseline. What cannot run says why. The error is
+// a sentence for whoever typed --baseline, or what keeps every cell from running.
+absl::StatusOr<std::vector<SessionCell>> make_cells(const Axes& axes, const Options& options,
+                                                    std::int64_t open_files);
+
+}  // namespace collet::bench

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// session_diff.h: two sessions of the same cells, such as before and after a change.
+//
+// Their blocks have nothing in common, so that runs cannot be paired. A difference is reported only
+// if both intervals of the median lie apart, and the medians further than the threshold and the
+// noise of either session: with six blocks each, all runs of one then lie on one side of all of
+// the other, which chance alone does in one of 462 cases.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/comparison.h"
+#include "bench/summary.h"
+
+namespace collet::bench {
+
+struct CellDiff {
+  std::string cell;  // key
+  double before_us = 0;
+  double after_us = 0;
+  double dead_band = 0;             // the largest of threshold and both sessions' noise
+  Verdict verdict = Verdict::none;  // of the CPU per request
+  std::string why_not;              // if there is nothing to compare
+};
+
+// In the order of `before`; cells that only `after` has come last.
+std::vector<CellDiff> diff_sessions(const Report& before, const Report& after, double threshold);
+
+std::string render_diff(const std::vector<CellDiff>& cells);
+
+}  // namespace collet::bench

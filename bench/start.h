@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// start.h: from flags to a session that can be planned, run, or looked at.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "bench/options.h"
+#include "bench/results.h"
+
+namespace collet::bench {
+
+struct Prepared {
+  Options options;
+  Session session;                 // without fingerprint
+  std::vector<std::string> notes;  // sentences on what was left out
+};
+
+// What the flags ask for, checked against what is here. Also where --help ends, with no cells.
+absl::StatusOr<Prepared> prepare(int argc, const char* const* argv);
+
+// Why this build says nothing about speed; empty if it does.
+std::string find_build_fault();
+
+// The programs that `settings` run, and their contents.
+std::vector<Program> fingerprint(const Settings& settings);
+
+}  // namespace collet::bench

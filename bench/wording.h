@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// wording.h: what tables say in words: of one cell, of a table, and of all of them together.
+#pragma once
+
+#include <string>
+
+#include "bench/summary.h"
+
+namespace collet::bench {
+
+// The words of a cell, without layout.
+struct CellWords {
+  std::string cost;  // `3.31 [3.25–3.37]` of the baseline, `3.52 +6.2% [+5.1–+7.0]` of another
+  std::string rest;  // `>=299k/s  p99 378µs  6.38MiB  !1`; or why there are no figures
+};
+
+CellWords describe_cell(const CellSummary& cell);
+
+// `echo, 64 connections, 64 B, split, n=6`
+std::string describe_table(const TableSummary& table);
+
+// What the others are compared to, and how far that can be trusted.
+std::string describe_baseline(const TableSummary& table);
+
+// Above and below all tables if the figures must not be published; else empty.
+std::string describe_warning(const Report& report);
+
+// A line for each cell that failed or cannot run, and why.
+std::string describe_gaps(const Report& report);
+
+// How to read the tables.
+std::string describe_method(const Report& report);
+
+}  // namespace collet::bench

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+// bench_cli_test.cc: collet-bench with real servers: whole sessions, sessions that were cut off,
+// and what it says to mistakes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <map>
+#include <thread>
+#include <tuple>
+
+#include "tests/integration/bench_program.h"
+
+namespace collet::bench {
+namespace {
+
+using testing::Each;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class BenchSessionTest : public BenchProgramTest {};
+
+// How often each visit of the plan is in the results.
+std::vector<int> visits(const Results& results) {
+  std::map<std::tuple<std::size_t, int, bool>, int> counts;
+  for (const RunRecord& record : results.runs) {
+    ++counts[{record.run.cell, record.run.block, record.run.twin}];
+  }
+  std::vector<int> visits;
+  const Session& session = results.session;
+  for (const PlannedRun& run : make_plan(session.cells, session.settings.blocks, session.seed)) {
+    visits.push_back(counts[{run.cell, run.block, run.twin}]);
+  }
+  return visits;
+}
+
+TEST_F(BenchSessionTest, EveryFormatComesFromTheSameFile) {
+  const Ended run = run_bench(quick({"--reps", "2"}));
+  ASSERT_EQ(run.code, 0) << run.last_words;
+  EXPECT_THAT(run.output, HasSubstr("baseline epoll + inline"));
+  EXPECT_THAT(run.output, HasSubstr("by-hand-epoll"));
+  const auto shown = [&](const char* format) {
+    const Ended report = run_bench({"report", directory(), "--format", format});
+    EXPECT_EQ(report.code, 0);
+    return report.output;
+  };
+  EXPECT_EQ(shown("table"), run.output);
+  EXPECT_THAT(shown("csv"), HasSubstr("\necho,4,64,1,split,epoll,inline,,1,ok,,2,"));
+  EXPECT_THAT(shown("json"), HasSubstr("\"dead_band\""));
+  EXPECT_THAT(shown("md"), HasSubstr("| epoll + inline |"));
+  EXPECT_THAT(shown("gbench"), HasSubstr("\"benchmarks\""));
+  EXPECT_THAT(shown("gobench"), HasSubstr("\nBenchmarkEcho/backend=epoll/pool=inline/"));
+}
+
+TEST_F(BenchSessionTest, ThePlanRunsNothingAndIsTheSameForASeed) {
+  std::vector<std::string> arguments = quick({"--reps", "3"});
+  arguments[0] = "plan";
+  const Ended plan = run_bench(arguments);
+  EXPECT_EQ(plan.code, 0);
+  EXPECT_EQ(run_bench(arguments).output, plan.output);
+  EXPECT_THAT(plan.output, HasSubstr("2 cells, 3 blocks: 9 runs, about "));
+  EXPECT_THAT(plan.output, HasSubstr("echo c=4 p=64 split epoll/inline  (again)"));
+  EXPECT_FALSE(std::filesystem::exists(directory()));
+}
+
+TEST_F(BenchSessionTest, OneThatWasKilledIsCompletedByResume) {
+  auto child = start_bench(quick({"--reps", "4"}));
+  ASSERT_TRUE(child.ok());
+  const auto lines = [&] { return std::ranges::count(text_of_results(), '\n'); };
+  const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (lines() < 6 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_EQ(child->end(SIGKILL, deadline)->signal, SIGKILL);
+  ASSERT_LT(lines(), 13);
+  std::ofstream(results_path(), std::ios::app) << R"({"type":"run","cell":"echo c=4 p)";
+  EXPECT_THAT(run_bench({"report", directory()}).output, HasSubstr("Incomplete: "));
+
+  const Ended resumed = run_bench({"resume", directory(), "-q"});
+  EXPECT_EQ(resumed.code, 0) << resumed.last_words;
+  EXPECT_THAT(visits(*read_results(directory())), Each(1));
+  EXPECT_THAT(resumed.output, Not(HasSubstr("Incomplete")));
+
+  EXPECT_EQ(run_bench({"resume", directory(), "-q", "--reps", "5"}).code, 0);
+  const auto longer = read_results(directory());
+  EXPECT_EQ(longer->runs.size(), 15U);
+  EXPECT_THAT(visits(*longer), Each(1));
+}
+
+TEST_F(BenchSessionTest, ResultsAreNeverOverwritten) {
+  ASSERT_EQ(run_bench(quick({"--reps", "1"})).code, 0);
+  const std::string before = text_of_results();
+  const Ended again = run_bench(quick({"--reps", "1"}));
+  EXPECT_EQ(again.code, 2);
+  EXPECT_THAT(again.last_words, HasSubstr("--output: "));
+  EXPECT_THAT(again.last_words, HasSubstr("is there already"));
+  EXPECT_EQ(text_of_results(), before);
+}
+
+TEST_F(BenchSessionTest, ADirectoryInUseIsRefused) {
+  ASSERT_EQ(run_bench(quick({"--reps", "1"})).code, 0);
+  const auto held = ResultsFile::reopen(directory());
+  ASSERT_TRUE(held.ok());
+  const Ended ended = run_bench({"resume", directory()});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.last_words, HasSubstr("is in use by another collet-bench"));
+}
+
+TEST_F(BenchSessionTest, AnotherMachineIsNotResumedAndNotCompared) {
+  ASSERT_EQ(run_bench(quick({"--reps", "5"}, "here")).code, 0);
+  std::filesystem::create_directory(directory("there"));
+  std::string text = text_of_results("here");
+  const std::string clock = "\"clocksource\":\"";
+  text.insert(text.find(clock) + clock.size(), "sun");
+  std::ofstream(results_path("there")) << text;
+
+  EXPECT_EQ(run_bench({"compare", directory("here"), directory("here"), "--force"}).code, 0);
+  const Ended compared = run_bench({"compare", directory("here"), directory("there")});
+  EXPECT_EQ(compared.code, 4);
+  EXPECT_THAT(compared.last_words, HasSubstr("--force"));
+  EXPECT_EQ(compared.output, "");
+  const Ended forced = run_bench({"compare", directory("here"), directory("there"), "--force"});
+  EXPECT_EQ(forced.code, 0);
+  EXPECT_THAT(forced.output, HasSubstr("echo c=4 p=64 split epoll/inline  "));
+  const Ended resumed = run_bench({"resume", directory("there")});
+  EXPECT_EQ(resumed.code, 4);
+  EXPECT_THAT(resumed.last_words, HasSubstr("clocksource"));
+}
+
+TEST_F(BenchSessionTest, SlowerThanBeforeIsARegression) {
+  ASSERT_EQ(run_bench(quick({"--reps", "6", "--no-baselines"}, "before")).code, 0);
+  std::filesystem::create_directory(directory("after"));
+  Results slow = *read_results(directory("before"));
+  std::ofstream file(results_path("after"));
+  file << format_session(slow.session) << "\n";
+  for (RunRecord& record : slow.runs) {
+    record.outcome.server->cpu_ns *= 20;
+    file << format_run(slow.session, record) << "\n";
+  }
+  file.close();
+  const Ended ended = run_bench({"compare", directory("before"), directory("after"), "--force"});
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_THAT(ended.output, HasSubstr("SLOWER"));
+}
+
+// An echo server that answers the third receive with one bit flipped.
+constexpr const char* kFlippingServer = R"(
+import asyncio, sys
+received = 0
+class Flip(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.transport = transport
+    def data_received(self, data):
+        global received
+        received += 1
+        if received == 3:
+            data = bytes([data[0] ^ 1]) + data[1:]
+        self.transport.write(data)
+async def main():
+    server = await asyncio.get_running_loop().create_server(Flip, "127.0.0.1", int(sys.argv[1]))
+    await server.serve_forever()
+asyncio.run(main())
+)";
+
+TEST_F(BenchSessionTest, AServerThatFlipsOneBitHasFailed) {
+  const std::string program = (root_ / "flip.py").string();
+  std::ofstream(program) << kFlippingServer;
+  const Ended ended = run_bench(quick(
+      {"--reps", "1", "--no-baselines", "--external", "flip=python3 " + program + " {port}"}));
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.output, HasSubstr("FAILED flip, echo, 4 connections: "));
+  EXPECT_THAT(ended.output, HasSubstr("wrong"));
+  const Report shown = report();
+  for (const CellSummary& cell : shown.tables.at(0).cells) {
+    EXPECT_EQ(cell.has_figures(), cell.cell.external.empty());
+  }
+}
+
+TEST_F(BenchSessionTest, FarTooManyConnectionsAreUnavailableNotFatal) {
+  std::vector<std::string> arguments = quick({"--reps", "1"});
+  *std::ranges::find(arguments, "4") = "4,900000";
+  const Ended ended = run_bench(arguments);
+  EXPECT_EQ(ended.code, 0) << ended.last_words;
+  EXPECT_THAT(ended.output, HasSubstr("unavailable epoll + inline, echo, 900000 connections: "));
+}
+
+struct Mistake {
+  const char* name;
+  std::vector<std::string> arguments;
+  std::vector<std::string> told;
+};
+
+void PrintTo(const Mistake& mistake, std::ostream* out) { *out << mistake.name; }
+
+class BenchMistake : public testing::TestWithParam<Mistake> {};
+
+TEST_P(BenchMistake, IsNamedInOneSentence) {
+  const Ended ended = run_bench(GetParam().arguments);
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_EQ(ended.output, "");
+  EXPECT_THAT(ended.last_words, StartsWith("collet-bench: "));
+  for (const std::string& part : GetParam().told) EXPECT_THAT(ended.last_words, HasSubstr(part));
+}
+
+const std::vector<Mistake> kMistakes{
+    {"NoCommand", {}, {"say what to do", "run, plan"}},
+    {"UnknownCommand", {"dance"}, {"\"dance\"", "run, plan"}},
+    {"UnknownBackend", {"run", "--backend", "kqueue"}, {"--backend", "\"kqueue\"", "epoll"}},
+    {"UnknownPool", {"plan", "--pool", "swim"}, {"--pool", "\"swim\"", "inline"}},
+    {"UnknownWorkload", {"plan", "--workload", "sing"}, {"--workload", "\"sing\"", "echo"}},
+    {"UnknownBaseline", {"plan", "--baseline", "me"}, {"--baseline", "\"me\"", "epoll/inline"}},
+    {"BaselineOfNoBackend", {"plan", "--baseline", "kqueue/inline"}, {"--baseline", "\"kqueue\""}},
+    {"UnknownProfile", {"run", "--profile", "endless"}, {"--profile", "\"endless\"", "smoke"}},
+    {"ExternalWithoutPort", {"run", "--external", "x=y"}, {"--external", "\"x=y\"", "{port}"}},
+    {"NoPrograms", {"run", "--bin-dir", "/nowhere"}, {"--bin-dir", "/nowhere", "collet-server"}},
+    {"OutputIsNoPlace", {"run", "-o", "/proc/here", "--accept-any-build"}, {"/proc/here"}},
+    {"ReportOfNothing", {"report"}, {"name the directory"}},
+    {"ReportOfNoResults", {"report", "/nowhere"}, {"/nowhere/results.jsonl", "collet-bench run"}},
+    {"UnknownFormat", {"report", "x", "--format", "xml"}, {"--format", "\"xml\"", "gobench"}},
+    {"ResumeOfNoResults", {"resume", "/nowhere"}, {"/nowhere/results.jsonl"}},
+    {"CompareOfOne", {"compare", "x"}, {"two directories"}},
+    {"BadThreshold", {"compare", "x", "y", "--threshold", "much"}, {"--threshold", "\"much\""}},
+    {"ListOfSomething", {"list", "all"}, {"\"all\""}}};
+
+INSTANTIATE_TEST_SUITE_P(Bench, BenchMistake, testing::ValuesIn(kMistakes),
+                         [](const auto& mistake) { return mistake.param.name; });
+
+TEST_F(BenchSessionTest, ABrokenFileIsNamedWithItsLine) {
+  ASSERT_EQ(run_bench(quick({"--reps", "1"})).code, 0);
+  std::ofstream(results_path(), std::ios::app) << "{}\n";
+  const Ended ended = run_bench({"report", directory()});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.last_words, HasSubstr("/results.jsonl:5: "));
+}
+
+}  // namespace
+}  // namespace collet::bench

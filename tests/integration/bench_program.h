@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// bench_program.h: collet-bench itself, run to its end, and the results it leaves.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "bench/placement.h"
+#include "bench/process.h"
+#include "bench/results.h"
+#include "bench/summary.h"
+
+namespace collet::bench {
+
+struct Ended {
+  int code = -1;
+  std::string output;
+  std::string last_words;  // of standard error
+};
+
+inline absl::StatusOr<ChildProcess> start_bench(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), COLLET_BENCH_PROGRAM);
+  return ChildProcess::spawn(arguments, allowed_cpus());
+}
+
+inline Ended run_bench(const std::vector<std::string>& arguments) {
+  auto child = start_bench(arguments);
+  EXPECT_TRUE(child.ok()) << child.status();
+  const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::minutes(4);
+  Ended ended;
+  for (std::string line; child->read_line(line, deadline, -1, nullptr) == Wait::ready;) {
+    ended.output += line + "\n";
+  }
+  const auto status = child->wait(deadline);
+  EXPECT_TRUE(status) << "it does not end";
+  if (status) ended.code = status->signal != 0 ? 128 + status->signal : status->code;
+  ended.last_words = child->last_words();
+  return ended;
+}
+
+// Sessions in a directory of their own that goes away with the test.
+class BenchProgramTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string path = testing::TempDir() + "/benchXXXXXX";
+    ASSERT_NE(mkdtemp(path.data()), nullptr);
+    root_ = path;
+  }
+  void TearDown() override { std::filesystem::remove_all(root_); }
+
+  std::string directory(const std::string& name = "session") const {
+    return (root_ / name).string();
+  }
+  std::filesystem::path results_path(const std::string& name = "session") const {
+    return root_ / name / "results.jsonl";
+  }
+  std::string text_of_results(const std::string& name = "session") const {
+    std::ifstream file(results_path(name));
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+
+  // The flags of a session that is over soon, of which only the course matters.
+  std::vector<std::string> quick(std::vector<std::string> more,
+                                 const std::string& name = "session") const {
+    std::vector<std::string> arguments = {"run",
+                                          "--backend",
+                                          "epoll",
+                                          "--pool",
+                                          "inline",
+                                          "--workload",
+                                          "echo",
+                                          "-c",
+                                          "4",
+                                          "-d",
+                                          "20ms",
+                                          "--warmup",
+                                          "5ms",
+                                          "--quiet",
+                                          "--seed",
+                                          "7",
+                                          "-o",
+                                          directory(name),
+                                          "--max-repeats",
+                                          "0",
+                                          "--accept-any-build"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+
+  Report report(const std::string& name = "session") const {
+    auto results = read_results(directory(name));
+    EXPECT_TRUE(results.ok()) << results.status();
+    return results.ok() ? summarize_results(*std::move(results), "") : Report();
+  }
+
+  std::filesystem::path root_;
+};
+
+}  // namespace collet::bench

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+// bench_report_test.cc: from the lines of results.jsonl to tables and exports.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "bench/exports.h"
+#include "bench/figures.h"
+#include "bench/progress.h"
+#include "bench/results.h"
+#include "bench/session_diff.h"
+#include "bench/summary.h"
+#include "bench/table.h"
+#include "bench_session.h"
+
+namespace collet::bench {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(FiguresTest, ThreeDigitsAndAUnit) {
+  EXPECT_EQ(format_figure(4.618), "4.62");
+  EXPECT_EQ(format_figure(9.996), "10.0");
+  EXPECT_EQ(format_figure(46.18), "46.2");
+  EXPECT_EQ(format_figure(461.8), "462");
+  EXPECT_EQ(format_rate(950), "950/s");
+  EXPECT_EQ(format_rate(216432), "216k/s");
+  EXPECT_EQ(format_rate(999600), "1.00M/s");
+  EXPECT_EQ(format_microseconds(412.3), "412µs");
+  EXPECT_EQ(format_microseconds(6160), "6.16ms");
+  EXPECT_EQ(format_microseconds(1.2e6), "1.20s");
+  EXPECT_EQ(format_memory(812 * 1024), "812KiB");
+  EXPECT_EQ(format_change(1.062), "+6.2");
+  EXPECT_EQ(format_change(0.886), "-11.4");
+  EXPECT_EQ(format_change(2.03), "+103");
+  EXPECT_EQ(format_memory(5.12 * 1024 * 1024), "5.12MiB");
+}
+
+TEST(FiguresTest, WidthCountsCharactersNotBytes) { EXPECT_EQ(display_width("1–2µs"), 5U); }
+
+TEST(ProgressTest, TimeLeftIsShort) {
+  using std::chrono::seconds;
+  EXPECT_EQ(format_time_left(seconds(45)), "45s");
+  EXPECT_EQ(format_time_left(seconds(125)), "2m05s");
+  EXPECT_EQ(format_time_left(seconds(3720)), "1h02m");
+}
+
+class ReportTest : public testing::Test {
+ protected:
+  // Every cell in every block: the baseline takes 2 us, asio + inline 25 % more, epoll + mutex the
+  // same as the baseline, and the external server half.
+  ReportTest() : results_{sample_session(6), {}} {
+    for (int block = 0; block < 6; ++block) {
+      const double drift = 1 + 0.01 * block;
+      add(0, block, 2.0 * drift);
+      add(0, block, 2.0 * drift * (block % 2 == 0 ? 1.01 : 0.99), true);
+      add(1, block, 2.5 * drift);
+      add(2, block, 2.0 * drift);
+      add(3, block, 1.0 * drift);
+    }
+  }
+
+  RunRecord& add(std::size_t cell, int block, double cpu_us, bool twin = false) {
+    const int order = static_cast<int>(results_.runs.size());
+    results_.runs.push_back({{cell, block, order, twin}, 0, kNoon, good_run(cpu_us)});
+    return results_.runs.back();
+  }
+  RunRecord& run(std::size_t cell, int block) {
+    return *std::ranges::find_if(results_.runs, [&](const RunRecord& record) {
+      return record.run.cell == cell && record.run.block == block && !record.run.twin;
+    });
+  }
+
+  // As from a file: every line is written and read.
+  Report report() {
+    Results read;
+    EXPECT_TRUE(read_line(format_session(results_.session), read).ok());
+    for (const RunRecord& record : results_.runs) {
+      const auto status = read_line(format_run(results_.session, record), read);
+      EXPECT_TRUE(status.ok()) << status;
+    }
+    return summarize_results(std::move(read), "results/x/results.jsonl");
+  }
+  std::string tables() { return render_tables(report()); }
+
+  Results results_;
+};
+
+TEST_F(ReportTest, TheBaselineStandsInWordsAndTheOthersRelativeToIt) {
+  const std::string text = tables();
+  EXPECT_THAT(text, HasSubstr("echo, 64 connections, 64 B, split, n=6\n"
+                              "baseline epoll + inline, dead band ±2.0% (against itself in 6 "
+                              "blocks)\n"));
+  EXPECT_THAT(text, HasSubstr("\ninline   2.05 [2.00–2.10]              2.56 +25.0% "
+                              "[+25.0–+25.0]\n         50.0k/s  p99 412µs  5.00MiB   50.0k/s"));
+  EXPECT_THAT(text, HasSubstr("\nmutex    2.05 ~ [+0.0–+0.0]            unavailable\n"));
+  EXPECT_THAT(text, HasSubstr("\nnginx    1.02 -50.0% [-50.0–-50.0]   50.0k/s"));
+  EXPECT_THAT(text, HasSubstr("unavailable asio + mutex, echo, 64 connections: no such thing\n"));
+  EXPECT_THAT(text, HasSubstr("covers the true median with 96.9 %.\n"));
+  EXPECT_THAT(text, HasSubstr("Verdicts are indicative: 10 blocks"));
+  EXPECT_THAT(text, HasSubstr("results/x/results.jsonl"));
+  for (const char* absent : {">=", "NOT A RESULT", "NOISY", "Incomplete"}) {
+    EXPECT_THAT(text, Not(HasSubstr(absent)));
+  }
+}
+
+TEST_F(ReportTest, FewBlocksSayWhatTheyLack) {
+  std::erase_if(results_.runs, [](const RunRecord& record) { return record.run.block > 0; });
+  results_.session.settings.blocks = 1;
+  EXPECT_THAT(tables(), HasSubstr("One run of each cell: no ranges and no verdicts.\n"));
+  EXPECT_THAT(tables(), Not(HasSubstr("+25")));
+  results_.session.settings.blocks = 5;
+  EXPECT_THAT(tables(), HasSubstr("with 93.8 %, less than 95: take six blocks or more."));
+  EXPECT_THAT(tables(), HasSubstr("Incomplete: 20 runs are missing"));
+}
+
+TEST_F(ReportTest, ACellThatFailedOnceHasNoFigures) {
+  run(1, 3).outcome = bad_run("7 wrong bytes in the replies");
+  EXPECT_TRUE(report().has_failures());
+  EXPECT_THAT(tables(), HasSubstr("failed\n"));
+  EXPECT_THAT(tables(), HasSubstr("1 of 6 runs"));
+  EXPECT_THAT(tables(), HasSubstr("FAILED asio + inline, echo, 64 connections: 7 wrong bytes"));
+  EXPECT_THAT(render_csv(report()), HasSubstr("asio,inline,,0,failed,7 wrong bytes in the replies,"
+                                              "5,0,0,,,"));
+  EXPECT_THAT(render_json(report()), HasSubstr("\"server_cpu_us_per_request\": null"));
+}
+
+TEST_F(ReportTest, WithoutABaselineNothingIsCompared) {
+  run(0, 2).outcome = bad_run("it died");
+  EXPECT_THAT(tables(), HasSubstr("no baseline: it has no figures"));
+  EXPECT_THAT(tables(), Not(HasSubstr("+25")));
+}
+
+TEST_F(ReportTest, ARateThatTheClientLimitedIsALowerBound) {
+  for (int block = 0; block < 2; ++block) run(1, block).outcome.flags = {"client_bound"};
+  EXPECT_THAT(tables(), Not(HasSubstr(">=50")));  // the median run was not
+  run(1, 2).outcome.flags = {"client_bound"};
+  EXPECT_THAT(tables(), HasSubstr(">=50.0k/s"));
+}
+
+TEST_F(ReportTest, OfSeveralAttemptsTheLastCountsAndNoneIsForgotten) {
+  run(1, 0).outcome = good_run(9);
+  run(1, 0).outcome.flags = {"noisy_steal"};
+  add(1, 0, 2.5).attempt = 1;
+  EXPECT_THAT(tables(), HasSubstr("2.56 +25.0% [+25.0–+25.0]"));
+  EXPECT_THAT(tables(), HasSubstr("1 noisy runs were taken again"));
+  EXPECT_THAT(tables(), Not(HasSubstr("NOISY")));
+  results_.runs.back().outcome.flags = {"noisy_steal", "noisy_foreign"};
+  EXPECT_THAT(tables(), HasSubstr("5.00MiB  !1"));
+  EXPECT_THAT(tables(), HasSubstr("NOISY: 1 of 30 runs stayed so (foreign 1, steal 1)"));
+}
+
+TEST_F(ReportTest, FiguresOfADebugBuildAreMarkedBeforeAndAfter) {
+  results_.session.not_a_result = "a Debug build";
+  const std::string text = tables();
+  EXPECT_EQ(text.find("*** NOT A RESULT: a Debug build"), 0U);
+  EXPECT_NE(text.rfind("*** NOT A RESULT"), 0U);
+  EXPECT_THAT(render_markdown(report()), HasSubstr("NOT A RESULT"));
+}
+
+TEST_F(ReportTest, ASessionWithoutRunsShowsItsCells) {
+  results_.runs.clear();
+  EXPECT_THAT(tables(), HasSubstr("not run"));
+  EXPECT_THAT(tables(), HasSubstr("n=0"));
+  EXPECT_THAT(render_json(report()), Not(HasSubstr("nan")));
+  EXPECT_THAT(render_csv(report()), Not(HasSubstr("nan")));
+}
+
+TEST_F(ReportTest, ColumnsThatDoNotFitGoBelow) {
+  const std::string text = render_tables(report(), 65);
+  EXPECT_THAT(text, HasSubstr("\n         asio\ninline "));
+  std::istringstream lines(text.substr(0, text.find("unavailable asio")));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("baseline")) continue;
+    EXPECT_LE(display_width(line), 65U) << line;
+  }
+}
+
+TEST_F(ReportTest, CsvHasALineForEachCellAndAsManyFieldsAsItsHead) {
+  std::istringstream lines(render_csv(report()));
+  std::vector<std::ptrdiff_t> commas;
+  for (std::string line; std::getline(lines, line);)
+    commas.push_back(std::ranges::count(line, ','));
+  ASSERT_EQ(commas.size(), 6U);
+  EXPECT_EQ(std::ranges::count(commas, commas[0]), 6);
+  EXPECT_THAT(render_csv(report()),
+              HasSubstr("\necho,64,64,1,split,asio,inline,,0,ok,,6,0,0,2.5625,"
+                        "2.5,2.625,50000,50000,50000,"));
+  EXPECT_THAT(render_csv(report()), HasSubstr(",1.25,1.25,1.25,higher,1\n"));
+}
+
+TEST_F(ReportTest, OtherBenchmarksToolsGetARowForEachRun) {
+  const std::string go = render_go_benchmark(report());
+  EXPECT_EQ(std::ranges::count(go, '\n'), 2 + 4 * 6);  // without the twin's
+  EXPECT_THAT(go, HasSubstr("\nBenchmarkEcho/backend=asio/pool=inline/c=64/p=64/placement=split "
+                            "100000 2500.0 ns/op 50000.0 req/s 412000 p99-ns\n"));
+  EXPECT_THAT(go, HasSubstr("\nBenchmarkEcho/external=nginx/"));
+  const std::string google = render_google_benchmark(report());
+  EXPECT_THAT(google, HasSubstr("\"run_type\": \"iteration\""));
+  EXPECT_THAT(google, HasSubstr("\"cpu_time\": 2500.0"));
+}
+
+TEST_F(ReportTest, MarkdownHasTheSameFigures) {
+  const std::string text = render_markdown(report());
+  EXPECT_THAT(text, HasSubstr("### echo, 64 connections"));
+  EXPECT_THAT(text, HasSubstr("| asio + inline | 2.56 +25.0% [+25.0–+25.0] | 50.0k/s"));
+}
+
+TEST_F(ReportTest, ALineThatIsNotOursSaysWhatIsWrong) {
+  Results read;
+  const auto complaint = [&](const std::string& line) {
+    return std::string(read_line(line, read).message());
+  };
+  EXPECT_THAT(complaint(format_run(results_.session, results_.runs[0])), HasSubstr("first line"));
+  EXPECT_THAT(complaint(R"({"type":"session","schema":"collet-bench/1"})"), HasSubstr("/1"));
+  ASSERT_TRUE(read_line(format_session(results_.session), read).ok());
+  EXPECT_THAT(complaint("{"), HasSubstr("not written by collet-bench"));
+  EXPECT_THAT(complaint(R"({"type":"dance"})"), HasSubstr("dance"));
+  Session other = results_.session;
+  other.cells[0].cell.connections = 65;
+  EXPECT_THAT(complaint(format_run(other, results_.runs[0])), HasSubstr("c=65"));
+}
+
+TEST_F(ReportTest, TwoSessionsDifferWhereTheirIntervalsLieApart) {
+  const Report before = report();
+  for (RunRecord& record : results_.runs) {
+    if (record.run.cell == 1) record.outcome = good_run(2.9);
+    if (record.run.cell == 3) record.outcome = good_run(0.9);
+  }
+  run(2, 0).outcome = bad_run("it died");
+  const auto diff = diff_sessions(before, report(), 0.05);
+  ASSERT_EQ(diff.size(), 5U);
+  EXPECT_EQ(diff[0].verdict, Verdict::same);
+  EXPECT_EQ(diff[1].verdict, Verdict::higher);
+  EXPECT_EQ(diff[2].why_not, "second: failed: it died");
+  EXPECT_EQ(diff[3].verdict, Verdict::lower);
+  EXPECT_EQ(diff[4].why_not, "first: unavailable: no such thing");
+  EXPECT_THAT(render_diff(diff), HasSubstr("SLOWER"));
+  EXPECT_EQ(diff_sessions(before, report(), 0.5)[1].verdict, Verdict::same);
+}
+
+}  // namespace
+}  // namespace collet::bench

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// bench_schema_test.cc: every line that collet-bench writes is as bench/results.schema.json says.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validator.hpp>
+
+#include "bench/environment.h"
+#include "bench/results.h"
+#include "bench_session.h"
+
+namespace collet::bench {
+namespace {
+
+using Json = nlohmann::json;
+
+class SchemaTest : public testing::Test {
+ protected:
+  SchemaTest() {
+    std::ifstream file(COLLET_RESULTS_SCHEMA);
+    const Json json = Json::parse(file);
+    valijson::SchemaParser parser;
+    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(json), schema_);
+  }
+
+  // What is wrong with a line, or an empty string.
+  std::string complaint(const Json& json) {
+    const valijson::adapters::NlohmannJsonAdapter line(json);
+    valijson::ValidationResults results;
+    valijson::Validator validator(valijson::Validator::kStrongTypes);
+    if (validator.validate(schema_, line, &results)) return "";
+    std::string text = "invalid";
+    for (valijson::ValidationResults::Error error; results.popError(error);) {
+      text += "; " + error.description;
+    }
+    return text;
+  }
+  std::string complaint(const std::string& line) { return complaint(Json::parse(line)); }
+
+  valijson::Schema schema_;
+  Session session_ = sample_session(6);
+};
+
+TEST_F(SchemaTest, ASessionIsValidAlsoWithUnavailableCells) {
+  EXPECT_EQ(complaint(format_session(session_)), "");
+  session_.environment = look_around();
+  session_.not_a_result = "a Debug build";
+  EXPECT_EQ(complaint(format_session(session_)), "");
+  EXPECT_EQ(complaint(format_resumption(session_, {"resume", "x"})), "");
+}
+
+TEST_F(SchemaTest, AnEmptySessionIsValid) {
+  session_.cells.clear();
+  session_.programs.clear();
+  session_.settings.externals.clear();
+  session_.environment.clear();
+  session_.profile.clear();
+  EXPECT_EQ(complaint(format_session(session_)), "");
+}
+
+TEST_F(SchemaTest, RunsAreValidWhetherTheyWentWellOrNot) {
+  RunRecord record{{0, 2, 9, true}, 1, kNoon, good_run(2)};
+  record.outcome.flags = {"noisy_steal", "client_bound"};
+  record.outcome.client = record.outcome.server;
+  EXPECT_EQ(complaint(format_run(session_, record)), "");
+  record.outcome.load->open_loop = true;
+  record.outcome.load->verdict = "overloaded";
+  record.outcome.load->offered = 200'000;
+  EXPECT_EQ(complaint(format_run(session_, record)), "");
+  record.outcome = bad_run("garbage \xff");
+  EXPECT_EQ(complaint(format_run(session_, record)), "");
+  record.outcome.load = good_run(2).load;  // such as of wrong bytes
+  record.outcome.load->errors = {{"reset", 2}};
+  EXPECT_EQ(complaint(format_run(session_, record)), "");
+}
+
+TEST_F(SchemaTest, NothingElseIsValid) {
+  Json run = Json::parse(format_run(session_, {{0, 0, 0, false}, 0, kNoon, good_run(2)}));
+  EXPECT_EQ(complaint(run), "");
+  const auto with = [&](const char* pointer, const Json& value) {
+    Json changed = run;
+    changed[Json::json_pointer(pointer)] = value;
+    return complaint(changed);
+  };
+  EXPECT_NE(with("/type", "dance"), "");
+  EXPECT_NE(with("/status", "fast"), "");
+  EXPECT_NE(with("/block", -1), "");
+  EXPECT_NE(with("/load/requests", 1.5), "");
+  EXPECT_NE(with("/load/requests", nullptr), "");
+  EXPECT_NE(with("/more", 1), "");
+  EXPECT_NE(with("/flags", {"nice"}), "");
+  run.erase("server");
+  EXPECT_NE(complaint(run), "");
+}
+
+}  // namespace
+}  // namespace collet::bench
