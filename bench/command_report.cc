@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <absl/strings/str_format.h>
@@ -73,6 +74,10 @@ int report_command(int argc, const char* const* argv) {
 
 int list_command(int argc, const char* const* argv) {
   if (argc == 1) return print(Catalogue().describe());
+  const std::string_view argument = argv[1];
+  if (argument == "--help" || argument == "-h") {
+    return print("collet-bench list\nSays which backends, pools and workloads there are.\n");
+  }
   return refuse(
       absl::InvalidArgumentError(absl::StrFormat("list takes no arguments, not \"%s\"", argv[1])));
 }

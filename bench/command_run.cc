@@ -217,6 +217,9 @@ int resume_command(int argc, const char* const* argv) {
   if (auto status = file->append(format_resumption(session, command_line)); !status.ok()) {
     return refuse(status);
   }
+  if (!options->output.quiet) {
+    std::fprintf(stderr, "session %s: goes on in %s\n", session.id.c_str(), file->path().c_str());
+  }
   return measure(options->directory, session, results->runs, *file, options->output);
 }
 

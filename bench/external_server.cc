@@ -17,18 +17,22 @@ namespace {
 
 constexpr auto kBetweenKnocks = std::chrono::milliseconds(5);
 
-sockaddr_in loopback(int port) {
+sockaddr_in loopback(int port, in_addr_t host = INADDR_LOOPBACK) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = htonl(host);
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   return address;
 }
 
+// From another address than the port's, or the kernel may choose the port itself to knock from:
+// then the knock is connected to itself, and the port taken.
 bool listens(int port) {
   const Descriptor knock(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const sockaddr_in address = loopback(port);
-  return connect(knock.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const sockaddr_in from = loopback(0, INADDR_LOOPBACK + 1);
+  const sockaddr_in to = loopback(port);
+  return bind(knock.get(), reinterpret_cast<const sockaddr*>(&from), sizeof from) == 0 &&
+         connect(knock.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
 }
 
 }  // namespace

@@ -8,8 +8,7 @@
 
 namespace collet::bench {
 
-// A port of 127.0.0.1 that nobody listens on. Another program may take it before a server does;
-// that server then ends, which the run says.
+// A port of 127.0.0.1 that nobody listens on. Another program may take it before a server does.
 absl::StatusOr<int> find_free_port();
 
 // Waits until `server` accepts connections on `port`: ready, closed if it ended, or as Wait says.

@@ -97,27 +97,34 @@ std::string render_matrix(const Matrix& matrix, std::size_t label_width, std::si
   return text;
 }
 
-std::string render_table(const TableSummary& table, std::size_t width) {
+// A line each, below the matrix, whose columns are not theirs.
+std::string render_externals(const Cells& cells) {
   std::size_t label_width = 0;
-  for (const CellSummary& cell : table.cells) {
-    const std::string& label = cell.cell.external.empty() ? cell.cell.pool : cell.cell.external;
-    label_width = std::max(label_width, display_width(label));
-  }
-  label_width += kGap;
-  std::string text = absl::StrCat(describe_table(table), "\n", describe_baseline(table), "\n");
-  text += render_matrix(make_matrix(table.cells), label_width, width);
   std::size_t cost_width = 0;
-  for (const CellSummary& cell : table.cells) {
+  for (const CellSummary& cell : cells) {
     if (cell.cell.external.empty()) continue;
+    label_width = std::max(label_width, display_width(cell.cell.external));
     cost_width = std::max(cost_width, display_width(describe_cell(cell).cost));
   }
-  for (const CellSummary& cell : table.cells) {
+  std::string text;
+  for (const CellSummary& cell : cells) {
     if (cell.cell.external.empty()) continue;
     const CellWords words = describe_cell(cell);
-    text += trimmed(pad(cell.cell.external, label_width) + pad(words.cost, cost_width + kGap) +
-                    words.rest);
+    text += trimmed(pad(cell.cell.external, label_width + kGap) +
+                    pad(words.cost, cost_width + kGap) + words.rest);
   }
-  return text + "\n";
+  return text;
+}
+
+std::string render_table(const TableSummary& table, std::size_t width) {
+  const Matrix matrix = make_matrix(table.cells);
+  std::size_t label_width = 0;
+  for (const std::string& pool : matrix.pools) {
+    label_width = std::max(label_width, display_width(pool));
+  }
+  return absl::StrCat(describe_table(table), "\n", describe_baseline(table), "\n",
+                      render_matrix(matrix, label_width + kGap, width),
+                      render_externals(table.cells), "\n");
 }
 
 std::string escaped(const std::string& text) { return absl::StrReplaceAll(text, {{"|", "\\|"}}); }

@@ -6,6 +6,7 @@
 #include <sys/file.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <fstream>
 #include <map>
@@ -145,6 +146,47 @@ TEST_F(BenchSessionTest, SlowerThanBeforeIsARegression) {
   const Ended ended = run_bench({"compare", directory("before"), directory("after"), "--force"});
   EXPECT_EQ(ended.code, 3);
   EXPECT_THAT(ended.output, HasSubstr("SLOWER"));
+}
+
+// Takes time from whoever runs on `cpu`, until it goes.
+class Spinner {
+ public:
+  explicit Spinner(int cpu)
+      : thread_([this, cpu] {
+          pin_to({cpu});
+          while (!over_) {
+          }
+        }) {}
+  ~Spinner() {
+    over_ = true;
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> over_{false};
+  std::thread thread_;
+};
+
+TEST_F(BenchSessionTest, ANoisyRunIsKeptMarkedAndRepeatedTwiceAtTheEndOfItsBlock) {
+  if (allowed_cpus().size() < 2) GTEST_SKIP() << "with one CPU nothing is pinned";
+  const Spinner spinner(allowed_cpus().front());  // the server's
+  std::vector<std::string> arguments = quick({"--reps", "2", "--no-baselines"});
+  *std::ranges::find(arguments, "0") = "2";  // --max-repeats
+  *std::ranges::find(arguments, "20ms") = "100ms";
+  const Ended ended = run_bench(arguments);
+  ASSERT_EQ(ended.code, 0) << ended.output;
+  const auto results = read_results(directory());
+  std::vector<std::pair<int, int>> course;  // blocks and attempts
+  for (const RunRecord& record : results->runs) {
+    EXPECT_TRUE(is_noisy(record.outcome.flags));
+    course.emplace_back(record.run.block, record.attempt);
+  }
+  using testing::Pair;
+  EXPECT_THAT(course, testing::ElementsAre(Pair(0, 0), Pair(0, 0), Pair(0, 1), Pair(0, 1),
+                                           Pair(0, 2), Pair(0, 2), Pair(1, 0), Pair(1, 0),
+                                           Pair(1, 1), Pair(1, 1), Pair(1, 2), Pair(1, 2)));
+  EXPECT_THAT(ended.output, HasSubstr("8 noisy runs were taken again"));
+  EXPECT_THAT(ended.output, HasSubstr("NOISY: 4 of 4 runs stayed so"));
 }
 
 // An echo server that answers the third receive with one bit flipped.

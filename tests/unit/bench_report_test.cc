@@ -99,7 +99,7 @@ TEST_F(ReportTest, TheBaselineStandsInWordsAndTheOthersRelativeToIt) {
   EXPECT_THAT(text, HasSubstr("\ninline   2.05 [2.00–2.10]              2.56 +25.0% "
                               "[+25.0–+25.0]\n         50.0k/s  p99 412µs  5.00MiB   50.0k/s"));
   EXPECT_THAT(text, HasSubstr("\nmutex    2.05 ~ [+0.0–+0.0]            unavailable\n"));
-  EXPECT_THAT(text, HasSubstr("\nnginx    1.02 -50.0% [-50.0–-50.0]   50.0k/s"));
+  EXPECT_THAT(text, HasSubstr("\nnginx   1.02 -50.0% [-50.0–-50.0]   50.0k/s"));
   EXPECT_THAT(text, HasSubstr("unavailable asio + mutex, echo, 64 connections: no such thing\n"));
   EXPECT_THAT(text, HasSubstr("covers the true median with 96.9 %.\n"));
   EXPECT_THAT(text, HasSubstr("Verdicts are indicative: 10 blocks"));
