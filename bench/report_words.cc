@@ -21,6 +21,7 @@ struct Counts {
   std::size_t unavailable = 0;
   std::size_t client_bound = 0;
   std::size_t noisy_runs = 0;
+  std::size_t late_runs = 0;  // of open loops: by the client or by the server
   double widest_band = 0;
 };
 
@@ -36,6 +37,9 @@ Counts count(const Report& report) {
   }
   for (const RunRecord& run : report.runs) {
     if (is_noisy(run.outcome.flags)) ++counts.noisy_runs;
+    if (run.outcome.has_flag("client_late") || run.outcome.has_flag("overloaded")) {
+      ++counts.late_runs;
+    }
   }
   return counts;
 }
@@ -91,6 +95,19 @@ Paragraph comparison(const Report& report) {
   return {"Comparison", text};
 }
 
+std::string limits(const Report& report) {
+  std::string text;
+  if (report.session.settings.cpus.size() <= 2) {
+    text =
+        "On two CPUs: scaling over cores, and what a pool gains by working in parallel, because "
+        "event loop and workers share the server's only CPU. ";
+  }
+  return text +
+         "Network cards: all is loopback, where part of the receiving side's work is done by the "
+         "sender. Rates of a server whose clients run elsewhere. Tails beyond p99.9 in short runs. "
+         "Differences within the dead band.";
+}
+
 }  // namespace
 
 bool is_open_loop(const Report& report, const TableSummary& table) {
@@ -121,6 +138,12 @@ std::vector<std::string> report_warnings(const Report& report) {
         "%d of %d runs were disturbed by other programs or the host (%s). That lowers requests/s, "
         "raises percentiles and widens every interval.",
         counts.noisy_runs, report.runs.size(), kinds_of_noise(report)));
+  }
+  if (counts.late_runs > 0) {
+    warnings.push_back(absl::StrFormat(
+        "In %d runs of open loops the client sent late or the server did not keep up: their "
+        "response times are not those of the intended load.",
+        counts.late_runs));
   }
   if (counts.widest_band > 0.05) {
     warnings.push_back(absl::StrFormat(
@@ -184,17 +207,10 @@ std::vector<Paragraph> report_method(const Report& report) {
        "due by a schedule, and its response times count from then. The two are never shown "
        "together. Shown is the median over runs of each run's percentile."});
   method.push_back({"Placement", on_cpus(report)});
-  method.push_back(
-      {"What two CPUs can show",
-       "CPU per request of backends, what handing work to a pool costs, correctness and cost under "
-       "churn, memory."});
-  method.push_back(
-      {"What they cannot",
-       "Scaling over cores. What a pool gains by working in parallel, because event loop and "
-       "workers share the server's CPU. Network cards: all is loopback, where part of the "
-       "receiving "
-       "side's work is done by the sender. Rates of a server whose clients run elsewhere. Tails "
-       "beyond p99.9 in short runs. Differences inside the dead band."});
+  method.push_back({"What this can show",
+                    "CPU per request of backends, what handing work to a pool costs, correctness "
+                    "and cost under churn, memory."});
+  method.push_back({"What it cannot", limits(report)});
   return method;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // compare.ts: the forest plot: each cell's CPU per request over the baseline's.
-import { dot, gridX, rect, ruleX, ruleY, text } from "@observablehq/plot";
+import { dot, rect, ruleX, ruleY, text } from "@observablehq/plot";
+import { logAxisX } from "../axes";
 import { chart, nameMargin } from "../chart";
 import { tableChoice } from "../controls";
 import type { Cell, Comparison, Table } from "../data";
@@ -23,7 +24,7 @@ function draw(view: View): Node[] {
   const table = chosenTable(view);
   const controls = h("div", { class: "controls" }, tableChoice(view));
   const rows = table.cells.flatMap(toRow);
-  if (rows.length === 0) return [controls, p("Nothing to compare: ", table.about, ".")];
+  if (rows.length === 0) return [controls, p(`Nothing to compare; ${table.about}.`)];
   return [controls, forest(view, table, rows), missing(table)].filter((node) => node !== null);
 }
 
@@ -57,11 +58,11 @@ function forest(view: View, table: Table, rows: Row[]): HTMLElement {
       + "row is the baseline against itself.", {
       height: 60 + 26 * rows.length,
       ...margins,
-      x: { type: "log", label: "change, %", tickFormat: percent, ticks, domain },
+      x: { type: "log", label: "change, %", domain },
       y: { domain: names, label: null, tickSize: 0 },
       marks: [
         rect([0], { x1: 1 / (1 + band), x2: 1 + band, fill: "var(--band)" }),
-        gridX(ticks, { stroke: "var(--rule)", strokeOpacity: 1 }),
+        ...logAxisX(ticks, percent),
         ruleX([1], { stroke: "var(--muted)" }),
         ruleY(rows.filter((row) => row.comparison.interval), {
           y: "name", x1: (row: Row) => row.comparison.interval?.low,

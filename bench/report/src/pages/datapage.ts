@@ -2,7 +2,7 @@
 // datapage.ts: every cell in one table, downloads, and how the figures came about.
 import type { Cell, Table } from "../data";
 import { h, p, scroll } from "../dom";
-import { bound, metrics, show, summaryOf, titleOf, type Mode } from "../metrics";
+import { bound, metrics, show, summaryOf, type Mode } from "../metrics";
 import { go } from "../state";
 import type { Page, View } from "../view";
 
@@ -21,7 +21,7 @@ interface Column {
   value: (row: Row) => string | number | null;
 }
 
-const columnsOf = (mode: Mode): Column[] => [
+const columns: Column[] = [
   word("workload", (row) => row.table.workload),
   { id: "c", title: "connections", right: true, text: (row) => String(row.table.connections),
     value: (row) => row.table.connections },
@@ -34,7 +34,7 @@ const columnsOf = (mode: Mode): Column[] => [
     row.cell.baseline ? "baseline" : (row.cell.cpu_to_baseline?.verdict ?? "–")),
   ...metrics.map((metric): Column => ({
     id: metric.id,
-    title: titleOf(metric, mode),
+    title: metric.unit === "" ? metric.label : `${metric.label}, ${metric.unit}`,
     right: true,
     text: ({ cell }) => {
       const summary = summaryOf(metric, cell);
@@ -86,7 +86,6 @@ const heads = {
 };
 
 function cells(view: View, mode: Mode, tables: Table[]): HTMLElement {
-  const columns = columnsOf(mode);
   const asked = view.state.get("sort") ?? "";
   const down = asked.startsWith("-");
   const by = columns.find((column) => column.id === asked.replace(/^-/, ""));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // latency.ts: percentiles of each cell. What they mean depends on the load, which is said first.
 import { dot, link } from "@observablehq/plot";
+import { logAxisX } from "../axes";
 import { chart, nameMargin } from "../chart";
 import { tableChoice } from "../controls";
 import type { Cell, Table } from "../data";
@@ -57,19 +58,21 @@ function drawing(view: View, table: Table, cells: Cell[]): HTMLElement {
   });
   const names = cells.map((cell) => cell.name);
   const marginLeft = nameMargin(view, names);
-  const domain = logDomain(points.map((point) => point.us));
+  const domain = logDomain(points.map((point) => point.us), 1.3);
   const ticks = logTicks(domain, view.width - marginLeft - 20, 44);
   const kind = kindOfTime(table.mode);
   return chart(view, `Percentiles of the ${kind}, µs.`,
-    "Medians over runs of each run's percentile: ○ p50, □ p99, △ p99.9. Logarithmic.", {
+    "Medians over runs of each run's percentile: ○ p50, □ p99, △ p99.9; those with too few requests "
+      + "beyond them are left out. Logarithmic.", {
       height: 60 + 26 * names.length,
       marginLeft,
       marginRight: 20,
-      x: { type: "log", label: `${kind}, µs`, domain, ticks, tickFormat: plain, grid: true },
+      x: { type: "log", label: `${kind}, µs`, domain },
       y: { domain: names, label: null, tickSize: 0 },
       symbol: { domain: percentiles.map((one) => one.symbol),
                 range: percentiles.map((one) => one.symbol) },
       marks: [
+        ...logAxisX(ticks, plain),
         link(ranges, { y1: "name", y2: "name", x1: "low", x2: "high", stroke: "var(--muted)",
                        strokeOpacity: 0.6 }),
         dot(points, { y: "name", x: "us", symbol: "symbol", r: 4.5, stroke: "currentColor",

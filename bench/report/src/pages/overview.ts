@@ -52,13 +52,12 @@ function verdicts(view: View): HTMLElement {
     const { lower, same, higher } = table.verdicts;
     const link = h("a", { href: view.state.with({ page: "matrix", table: table.table }) },
                    titleWithoutRuns(table));
-    return [link, baseline?.name ?? "–", cpu ? show(primary, cpu.median) : "–",
-            `±${(100 * table.dead_band).toFixed(1)}`, String(lower), String(same), String(higher),
-            words(table)];
+    return [link, words(table), baseline?.name ?? "–", cpu ? show(primary, cpu.median) : "–",
+            `±${(100 * table.dead_band).toFixed(1)}`, String(lower), String(same), String(higher)];
   });
-  const head = ["table", "baseline", "its CPU per request, µs", "dead band, %", "lower", "~",
-                "higher", "in words"];
-  return simpleTable(head, rows, [2, 3, 4, 5, 6], [7]);
+  const head = ["table", "in words", "baseline", "its CPU per request, µs", "dead band, %", "lower",
+                "~", "higher"];
+  return simpleTable(head, rows, [3, 4, 5, 6, 7], [1]);
 }
 
 function titleWithoutRuns(table: Table): string {
@@ -68,6 +67,7 @@ function titleWithoutRuns(table: Table): string {
 function words(table: Table): string {
   const { lower, same, higher, none, indicative } = table.verdicts;
   const judged = lower + same + higher;
+  if (table.twins.length === 0) return "the baseline has no figures, so nothing is compared";
   if (judged === 0) return none > 0 ? "too few blocks for verdicts" : "nothing to compare";
   if (same === judged) return `none of ${judged} can be told apart from the baseline`;
   const parts = [lower > 0 ? `${lower} cheaper` : "", higher > 0 ? `${higher} dearer` : "",

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // sweeps.ts: one figure by the number of connections, or by the size of a request.
-import { dot, line, ruleX } from "@observablehq/plot";
+import { dot, line, ruleX, text } from "@observablehq/plot";
+import { logAxisY } from "../axes";
 import { chart } from "../chart";
 import { metricChoice } from "../controls";
 import type { Cell, Data, Table } from "../data";
 import { h } from "../dom";
 import { plain } from "../format";
 import { findMetric, inUnit, show, summaryOf, titleOf, type Metric, type Mode } from "../metrics";
-import { signsOf } from "../servers";
+import { signsOf, type Signs } from "../servers";
 import { logDomain, logTicks } from "../ticks";
 import type { Page, View } from "../view";
 
@@ -97,9 +98,11 @@ function drawing(view: View, sweep: Sweep, metric: Metric): HTMLElement {
       fx: wide ? band : {},
       fy: wide ? {} : { ...band, axis: null },
       x: { type: "point", domain: at, label: sweep.axis },
-      y: { type: "log", label: null, grid: true, domain,
-           ticks: logTicks(domain, 200, 26), tickFormat: plain },
+      y: { type: "log", label: null, domain },
       marks: [
+        ...logAxisY(logTicks(domain, wide ? 210 : 130, 26), plain),
+        wide ? null : text(pools, { fy: (pool: string) => pool, text: (pool: string) => pool,
+                                    frameAnchor: "top-right", dy: 4, fill: "currentColor" }),
         ruleX(points, { ...facet, x: "at", y1: "low", y2: "high", stroke: ink,
                         strokeOpacity: 0.4 }),
         line(points, { ...facet, x: "at", y: "value", z: (point: Point) => point.cell.name,
@@ -110,16 +113,14 @@ function drawing(view: View, sweep: Sweep, metric: Metric): HTMLElement {
                         `${point.cell.name} at ${point.at}: `
                           + show(metric, point.value * metric.scale) }),
       ],
-    }), key(points, signs.colour, wide));
+    }), key(points, signs));
 }
 
-// Which colour is which backend; and which panel is which pool where their heads have no room.
-function key(points: Point[], colour: (cell: Cell) => string, wide: boolean): HTMLElement {
-  const names = new Map(points.map(({ cell }) =>
-    [cell.backend ?? "other servers", colour(cell)] as const));
-  const pools = [...new Set(points.map((point) => point.pool))];
+function key(points: Point[], { backends, colour }: Signs): HTMLElement {
+  const entry = (name: string, of: Cell | undefined) =>
+    of ? h("span", {}, h("i", { style: `background: ${colour(of)}` }), name) : null;
+  const cells = points.map((point) => point.cell);
   return h("p", { class: "key" },
-           ...[...names].map(([name, value]) =>
-             h("span", {}, h("i", { style: `background: ${value}` }), name)),
-           wide ? null : h("span", {}, `panels, from the top: ${pools.join(", ")}`));
+           ...backends.map((name) => entry(name, cells.find((cell) => cell.backend === name))),
+           entry("other servers", cells.find((cell) => cell.backend === null)));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // tradeoffs.ts: what a second of server CPU pays for, against p99.
 import { dot, line, link, text } from "@observablehq/plot";
+import { logAxisX, logAxisY } from "../axes";
 import { chart } from "../chart";
 import { tableChoice } from "../controls";
 import type { Cell, Table } from "../data";
@@ -31,6 +32,8 @@ function draw(view: View): Node[] {
   const points = table.cells.flatMap(toPoint);
   const controls = h("div", { class: "controls" }, tableChoice(view));
   if (points.length === 0) return [controls, p("No cell of this table has figures.")];
+  // The front is named first and so has the best places.
+  points.sort((a, b) => Number(b.cell.pareto) - Number(a.cell.pareto));
   return [controls, drawing(view, table, points), front(points)];
 }
 
@@ -67,11 +70,11 @@ function drawing(view: View, table: Table, points: Point[]): HTMLElement {
       marginLeft: margin.left,
       marginRight: margin.right,
       marginTop: margin.top,
-      x: { type: "log", label: "requests per second of server CPU, k", domain: xs, grid: true,
-           ticks: logTicks(xs, view.width - margin.left - margin.right, 40), tickFormat: plain },
-      y: { type: "log", label: `p99 of the ${kind}, µs`, domain: ys, grid: true,
-           ticks: logTicks(ys, height - margin.top - margin.bottom, 28), tickFormat: plain },
+      x: { type: "log", label: "requests per second of server CPU, k", domain: xs },
+      y: { type: "log", label: `p99 of the ${kind}, µs`, domain: ys },
       marks: [
+        ...logAxisX(logTicks(xs, view.width - margin.left - margin.right, 44), plain),
+        ...logAxisY(logTicks(ys, height - margin.top - margin.bottom, 28), plain),
         link(points, { x1: "low", x2: "high", y1: "p99", y2: "p99", stroke: ink,
                        strokeOpacity: 0.35 }),
         link(points, { x1: "capacity", x2: "capacity", y1: "p99Low", y2: "p99High", stroke: ink,
@@ -84,7 +87,7 @@ function drawing(view: View, table: Table, points: Point[]): HTMLElement {
                       tip: true, title: (point: Point) =>
                         `${point.cell.name}: ${formatFigure(point.capacity)} k, `
                           + `p99 ${formatFigure(point.p99)} µs` }),
-        ...names(view.width > 600 ? points : stairs, view.width, height, xs, ys),
+        ...names(points, view.width, height, xs, ys),
       ],
     });
 }
@@ -99,11 +102,12 @@ function names(points: Point[], width: number, height: number, xs: [number, numb
     y: (1 - along(point.p99, ys)) * inside.y,
     text: point.cell.name,
   })), inside.x);
-  return points.map((point, i) => {
+  return points.flatMap((point, i) => {
+    if (width <= 600 && !point.cell.pareto) return [];  // there is no room for all
     const { dx, dy, anchor } = places[i] ?? { dx: 10, dy: 0, anchor: "start" };
-    return text([point], { x: "capacity", y: "p99", text: [point.cell.name], dx, dy,
-                           textAnchor: anchor, fontSize: 11, fill: "currentColor",
-                           stroke: "var(--page)", strokeWidth: 4 });
+    return [text([point], { x: "capacity", y: "p99", text: [point.cell.name], dx, dy,
+                            textAnchor: anchor, fontSize: 11, fill: "currentColor",
+                            stroke: "var(--page)", strokeWidth: 4 })];
   });
 }
 
