@@ -24,8 +24,8 @@ export function logTicks(domain: [number, number], length: number, room: number)
   }
   const times = (digit: number) => decades.map((decade) => Number(`${digit}e${decade}`));
   const digits = [1, 2, 5, 3, 4, 6, 7, 8, 9];
-  const finer = [1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 1.2, 1.4, 1.6, 1.8, 2.2, 2.4, 2.6, 2.8,
-                 3.2, 3.4, 3.6, 3.8, 4.2, 4.4, 4.6, 4.8];
+  const finer = [1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 1.2, 1.4, 1.6, 1.8, 2.2, 2.4, 2.6,
+                 2.8, 3.2, 3.4, 3.6, 3.8, 4.2, 4.4, 4.6, 4.8];
   const narrow = domain[1] < 3.2 * domain[0];
   return thinned([...digits, ...(narrow ? finer : [])].flatMap(times), domain, length, room);
 }

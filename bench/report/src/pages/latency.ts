@@ -62,8 +62,8 @@ function drawing(view: View, table: Table, cells: Cell[]): HTMLElement {
   const ticks = logTicks(domain, view.width - marginLeft - 20, 44);
   const kind = kindOfTime(table.mode);
   return chart(view, `Percentiles of the ${kind}, µs.`,
-    "Medians over runs of each run's percentile: ○ p50, □ p99, △ p99.9; those with too few requests "
-      + "beyond them are left out. Logarithmic.", {
+    "Medians over runs of each run's percentile: ○ p50, □ p99, △ p99.9; those with too few "
+      + "requests beyond them are left out. Logarithmic.", {
       height: 60 + 26 * names.length,
       marginLeft,
       marginRight: 20,
