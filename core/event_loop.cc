@@ -99,6 +99,7 @@ void EventLoop::run_posted() {
   }
   const std::size_t end = std::min(next_taken_ + kMostPosted, taken_.size());
   while (next_taken_ < end) run_task(taken_[next_taken_++]);
+  if (end < taken_.size()) ++stats_.bounded_posts;
 }
 
 bool EventLoop::more_posted() const noexcept {
@@ -136,6 +137,7 @@ void EventLoop::fire_timers() {
     ++stats_.timers;
     run_task(task);
   }
+  ++stats_.bounded_timers;
 }
 
 void EventLoop::run_task(Task& task) noexcept {
@@ -165,6 +167,8 @@ void LoopStats::merge(const LoopStats& other) noexcept {
   wakes += other.wakes;
   timers += other.timers;
   threw += other.threw;
+  bounded_posts += other.bounded_posts;
+  bounded_timers += other.bounded_timers;
   proactor.stale_events += other.proactor.stale_events;
   proactor.lease_waits += other.proactor.lease_waits;
   proactor.bounded_passes += other.proactor.bounded_passes;

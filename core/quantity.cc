@@ -97,7 +97,8 @@ absl::Status explain(std::string_view text, Fault fault, std::string_view what,
                      std::string_view what_works) {
   switch (fault) {
     case Fault::too_large:
-      return absl::InvalidArgumentError(absl::StrFormat("\"%s\" is too large a %s", text, what));
+      return absl::InvalidArgumentError(
+          absl::StrFormat("\"%s\" is too large a %s: %s", text, what, what_works));
     case Fault::too_fine:
       return absl::InvalidArgumentError(
           absl::StrFormat("\"%s\" is too fine a %s: %s", text, what, what_works));

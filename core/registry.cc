@@ -177,6 +177,15 @@ absl::Status cannot_start(const char* kind, std::string_view name, const Refusal
                       why_not.text[0] != '\0' ? why_not.text : "no reason given"));
 }
 
+bool can_be_made(const BackendDescription& description, Refusal& why_not) {
+  const auto values = *parse_options({}, description.options);
+  if (description.make_poller == nullptr) {
+    return std::unique_ptr<Proactor>(description.make_proactor(OptionValues(values), why_not)) !=
+           nullptr;
+  }
+  return std::unique_ptr<Poller>(description.make_poller(OptionValues(values), why_not)) != nullptr;
+}
+
 }  // namespace
 
 std::string format_value(OptionType type, std::int64_t value) {
@@ -274,7 +283,8 @@ std::string Registry::why_not(const BackendDescription& description) const {
                                   [&](const Probed& one) { return one.backend == &description; });
   if (known != probed_.end()) return known->why_not;
   Refusal refusal;
-  const bool runs = description.probe == nullptr || description.probe(refusal);
+  const bool runs =
+      description.probe != nullptr ? description.probe(refusal) : can_be_made(description, refusal);
   if (!runs && refusal.text[0] == '\0') refusal.say("its probe failed");
   return probed_.emplace_back(Probed{&description, runs ? "" : refusal.text}).why_not;
 }

@@ -72,10 +72,6 @@ struct CommandLine::Parser {
   absl::Status explain(const CLI::ParseError& error) const {
     const std::string message = error.what();
     const auto invalid = [](const std::string& text) { return absl::InvalidArgumentError(text); };
-    if (message.ends_with("flag override")) {  // "quiet was given a disallowed flag override"
-      return invalid("--" + message.substr(0, message.find(' ')) +
-                     ": it is given or not, and takes no value");
-    }
     if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
       const std::string name = name_in(message);
       if (message.ends_with("missing")) return invalid(name + ": a value must follow it");
@@ -103,7 +99,25 @@ struct CommandLine::Parser {
                                                       extra.front(), what, app.get_name()));
   }
 
+  // A switch may be turned off, in a file; and no option has an empty value.
+  absl::Status refuse_odd_values() const {
+    for (const CLI::Option* flag : flags) {
+      for (const std::string& value : flag->results()) {
+        if (value == "true" || value == "false") continue;
+        return absl::InvalidArgumentError(flag->get_name() +
+                                          ": it is given or not, and takes no value");
+      }
+    }
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->results() != std::vector<std::string>{""}) continue;
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "%s: \"\" is no value: give one, or leave it out for the default", option->get_name()));
+    }
+    return absl::OkStatus();
+  }
+
   CLI::App app;
+  std::vector<CLI::Option*> flags;
 };
 
 CommandLine::CommandLine(std::string program, std::string summary)
@@ -116,7 +130,7 @@ CommandLine::CommandLine(std::string program, std::string summary)
 CommandLine::~CommandLine() = default;
 
 void CommandLine::flag(const std::string& names, bool& value, const std::string& help) {
-  parser_->app.add_flag(names, value, help)->disable_flag_override();
+  parser_->flags.push_back(parser_->app.add_flag(names, value, help));
 }
 
 void CommandLine::option(const std::string& names, const std::string& value_name,
@@ -149,15 +163,19 @@ absl::StatusOr<std::string> CommandLine::parse(int argc, const char* const* argv
     return parser_->explain(error);
   }
   if (auto status = parser_->refuse_leftovers(); !status.ok()) return status;
+  if (auto status = parser_->refuse_odd_values(); !status.ok()) return status;
   return std::string();
 }
 
 bool CommandLine::given(const std::string& name) const { return parser_->app.count(name) > 0; }
 
 absl::StatusOr<std::chrono::nanoseconds> duration_of(std::string_view flag, std::string_view text) {
+  constexpr std::chrono::hours kLongest{24 * 365};  // beyond it sums of times overflow
   auto value = parse_duration(text);
   if (!value.ok()) return name_flag(flag, value.status());
-  return value;
+  if (*value <= kLongest) return value;
+  return absl::InvalidArgumentError(
+      absl::StrFormat("%s: \"%s\" is out of range: at most 8760h works", flag, text));
 }
 
 absl::StatusOr<std::int64_t> bytes_of(std::string_view flag, std::string_view text,

@@ -190,7 +190,8 @@ std::string result_json(const LoadOptions& options, const LoadResult& result) {
   json["client_cores"] = cores(result);
   json["backend"] = options.backend.name();
   json["backend_spec"] = options.backend.effective_spec();
-  return json.dump();
+  // A path may be any bytes; JSON may not.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string result_text(const LoadOptions& options, const LoadResult& result) {

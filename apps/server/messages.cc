@@ -74,7 +74,7 @@ std::string listening_json(const ServeOptions& options, const Endpoint& at) {
               {"workers", options.server.workers},
               {"workload", options.workload->name()},
               {"build", COLLET_BUILD_TYPE}}
-      .dump();
+      .dump(-1, ' ', false, Json::error_handler_t::replace);  // a path may be any bytes
 }
 
 std::string totals_json(const ServerStats& stats, const WatcherShard& seen,
@@ -95,7 +95,7 @@ std::string totals_json(const ServerStats& stats, const WatcherShard& seen,
               {"pool", pool_json(stats.pool)},
               {"loops", loops_json(stats.loops)},
               {"rss_bytes", resident_bytes()}}
-      .dump();
+      .dump(-1, ' ', false, Json::error_handler_t::replace);  // a path may be any bytes
 }
 
 }  // namespace collet::apps

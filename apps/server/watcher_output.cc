@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // watcher_output.cc: a row as text for people and as a line of a file.
+#include <fcntl.h>
+
 #include <cerrno>
 #include <cstring>
 
@@ -44,12 +46,15 @@ WatcherOutput::~WatcherOutput() {
 }
 
 absl::Status WatcherOutput::open_csv(const std::string& path) {
-  csv_.reset(std::fopen(path.c_str(), "axe"));
-  if (csv_ != nullptr) {
+  // Non-blocking, for a FIFO that nobody reads would be waited for.
+  constexpr int kHow = O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK;
+  int fd = ::open(path.c_str(), kHow | O_CREAT | O_EXCL, 0666);
+  if (fd >= 0) {
     unused_path_ = path;
-    return absl::OkStatus();
+  } else {
+    fd = ::open(path.c_str(), kHow);
   }
-  csv_.reset(std::fopen(path.c_str(), "ae"));
+  csv_.reset(fd >= 0 ? ::fdopen(fd, "a") : nullptr);
   if (csv_ == nullptr) {
     return absl::InvalidArgumentError(
         absl::StrFormat("--watcher-csv: \"%s\" cannot be written: %s; name a file you may write to",

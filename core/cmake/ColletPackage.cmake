@@ -8,5 +8,6 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/colletConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
 
 install(EXPORT colletTargets NAMESPACE collet:: DESTINATION ${package})
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_BINARY_DIR}/colletConfig.cmake
               ${PROJECT_BINARY_DIR}/colletConfigVersion.cmake DESTINATION ${package})

@@ -1,31 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "core/net/acceptor.h"
 
-#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 namespace collet {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::nanoseconds;
-
-// After a failed accept: about 25 tries in ten seconds, and a new client is served within half a
-// second of a descriptor's becoming free. A success proves little, since the next connection may
-// take the last descriptor again: only a while without a failure brings the first delay back.
-constexpr nanoseconds kFirstRetry = milliseconds(10);
-constexpr nanoseconds kLongestRetry = milliseconds(500);
-constexpr nanoseconds kGoodTimes = std::chrono::seconds(2);
+// How long a try must have gone well to let the next acceptor have its turn.
+constexpr auto kTry = std::chrono::milliseconds(1);
 
 }  // namespace
 
-Acceptor::Acceptor(EventLoop& loop, std::function<void(Handle)> on_accept,
+Acceptor::Acceptor(EventLoop& loop, AcceptTurns& turns, std::function<void(Handle)> on_accept,
                    std::function<void()> on_closed)
     : loop_(loop),
+      turns_(turns),
       on_accept_(std::move(on_accept)),
-      on_closed_(std::move(on_closed)),
-      retry_delay_(kFirstRetry) {}
+      on_closed_(std::move(on_closed)) {}
 
 int Acceptor::listen(const Endpoint& at, const ListenOptions& options) {
   const Opened opened = loop_.proactor().listen(at, options, token_of(*this));
@@ -50,7 +43,7 @@ void Acceptor::pause() {
 void Acceptor::resume() {
   paused_ = false;
   fresh_ = true;
-  if (retry_ == TimerId::none) start();
+  if (!failed_) start();
 }
 
 void Acceptor::on_completion(Completion& completion) noexcept {
@@ -71,13 +64,17 @@ void Acceptor::accepting_ended(int error) {
   // watched while it waits for better times.
   ++failures_;
   ++pauses_;
-  if (loop_.now() - failed_at_ > kGoodTimes) retry_delay_ = kFirstRetry;
-  failed_at_ = loop_.now();
-  retry_ = loop_.call_after(retry_delay_, [this] {
-    retry_ = TimerId::none;
-    if (!paused_) start();
+  failed_ = true;
+  turns_.failed(loop_, *this);
+}
+
+void Acceptor::try_again() {
+  failed_ = false;
+  if (paused_ || closing_) return turns_.passed();
+  start();
+  loop_.call_after(kTry, [this] {
+    if (!failed_) turns_.passed();
   });
-  retry_delay_ = std::min(retry_delay_ * 2, kLongestRetry);
 }
 
 // A connection that is in the accept queue is reported by the next complete pass. Nobody can join
@@ -95,7 +92,6 @@ void Acceptor::drain() {
 
 void Acceptor::close() {
   if (std::exchange(closing_, true)) return;
-  if (retry_ != TimerId::none) loop_.cancel(std::exchange(retry_, TimerId::none));
   loop_.proactor().close(listener_, false);
 }
 

@@ -2,12 +2,12 @@
 // acceptor.h: one listener of one loop: accepting, pausing, and trying again.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 
 #include <collet/event_loop.h>
 
+#include "core/net/accept_turns.h"
 #include "core/net/drain_look.h"
 
 namespace collet {
@@ -15,7 +15,9 @@ namespace collet {
 class Acceptor final : private CompletionHandler {
  public:
   // `on_accept` gets each new stream; `on_closed` is the last call.
-  Acceptor(EventLoop& loop, std::function<void(Handle)> on_accept, std::function<void()> on_closed);
+  // `turns` outlives it.
+  Acceptor(EventLoop& loop, AcceptTurns& turns, std::function<void(Handle)> on_accept,
+           std::function<void()> on_closed);
 
   // Returns 0 or an errno. The listener is silent until start().
   int listen(const Endpoint& at, const ListenOptions& options);
@@ -25,6 +27,9 @@ class Acceptor final : private CompletionHandler {
   // Leaves new connections in the accept queue until resume().
   void pause();
   void resume();
+
+  // Its turn has come, after a failure for want of descriptors or memory.
+  void try_again();
 
   // Takes what is in the accept queue, lets nobody else in, and closes.
   void drain();
@@ -38,16 +43,15 @@ class Acceptor final : private CompletionHandler {
   void accepting_ended(int error);
 
   EventLoop& loop_;
+  AcceptTurns& turns_;
   std::function<void(Handle)> on_accept_;
   std::function<void()> on_closed_;
   DrainLook drain_look_{loop_};
   Handle listener_;
-  TimerId retry_ = TimerId::none;
-  std::chrono::nanoseconds retry_delay_{};
-  std::chrono::nanoseconds failed_at_{};
   std::uint64_t failures_ = 0;
   std::uint64_t pauses_ = 0;
   bool accepting_ = false;  // started, and its last completion not yet seen
+  bool failed_ = false;     // and waits for its turn
   bool paused_ = false;
   bool draining_ = false;
   bool fresh_ = false;  // something was accepted since the last look

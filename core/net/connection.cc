@@ -316,6 +316,7 @@ void Connection::settle() {
   if (end_ == Output::End::close || peer_ended_) return close(reason_, 0);
   owner_.loop_.proactor().shutdown(stream_);
   state_ = State::lingering;
+  if (owner_.draining_) leave_place();
   paused_ = false;
   moved_at_ = owner_.loop_.now();
   owner_.sweep_later(moved_at_ + owner_.limits_.linger);
@@ -350,7 +351,12 @@ void Connection::vanish_if_done() {
   ++owner_.stats_.closed[static_cast<std::size_t>(reason_)];
   if (queue_ != nullptr) owner_.state_->give_back(std::move(queue_));
   handler_->on_close(reason_, error_);
+  leave_place();
   owner_.gone(index_);  // destroys this
+}
+
+void Connection::leave_place() {
+  if (std::exchange(has_place_, false) && owner_.events_.on_done) owner_.events_.on_done();
 }
 
 bool Connection::was_quiet() noexcept {

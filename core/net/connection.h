@@ -88,6 +88,7 @@ class Connection final : private CompletionHandler {
   void unthrottle();
   void drop_pending() noexcept;
   void fail_later(int error);
+  void leave_place();
   void vanish_if_done();
 
   Connections& owner_;
@@ -112,7 +113,8 @@ class Connection final : private CompletionHandler {
   bool sent_first_ = false;
   bool fresh_ = true;     // something has arrived since was_quiet()
   bool suspect_ = false;  // was found idle, and is to be looked at once more
-  bool closed_ = false;   // the proactor is done with the stream
+  bool has_place_ = true;
+  bool closed_ = false;  // the proactor is done with the stream
 };
 
 }  // namespace collet

@@ -45,10 +45,10 @@ std::string_view to_string(CloseReason reason) noexcept {
 }
 
 Connections::Connections(EventLoop& loop, ThreadPool& pool, const ConnectionLimits& limits,
-                         std::function<void()> after_close)
+                         Events events)
     : loop_(loop),
       limits_(limits),
-      after_close_(std::move(after_close)),
+      events_(std::move(events)),
       runs_on_loop_(pool.workers() == 0),
       state_(std::make_unique<State>(loop, pool)) {}
 
@@ -66,7 +66,7 @@ void Connections::gone(std::uint32_t index) {
   state_->connections[index].reset();
   state_->connections.release(index);
   open_.fetch_sub(1, std::memory_order_relaxed);
-  if (after_close_) after_close_();
+  if (events_.on_gone) events_.on_gone();
 }
 
 void Connections::accept(Handle stream, std::unique_ptr<Handler> handler) {

@@ -50,8 +50,8 @@ absl::Status cannot_listen(const Endpoint& at, int error) {
 // What one loop owns. The server's threads touch only their own lane, but for the atomics.
 struct Lane {
   Lane(std::unique_ptr<Proactor> proactor, ThreadPool& pool, const ConnectionLimits& limits,
-       std::function<void()> after_close)
-      : loop(std::move(proactor)), connections(loop, pool, limits, std::move(after_close)) {}
+       Connections::Events events)
+      : loop(std::move(proactor)), connections(loop, pool, limits, std::move(events)) {}
 
   EventLoop loop;
   Connections connections;
@@ -73,7 +73,7 @@ struct TcpServer::Impl {
   void serve(Lane& lane, int socket);
   void hand_over(Lane& from, Lane& to, Handle stream);
   void refuse(Lane& lane, Handle stream);
-  void connection_gone();
+  void place_free();
   bool has_room() const noexcept { return connections < options.max_connections; }
   void pause_all(Lane& here);
   void resume_all();
@@ -87,9 +87,10 @@ struct TcpServer::Impl {
   MakeHandler make_handler;
   Endpoint endpoint;
   std::unique_ptr<ThreadPool> pool;
+  AcceptTurns turns;  // before the lanes, whose acceptors use it
   std::vector<std::unique_ptr<Lane>> lanes;
 
-  std::atomic<std::size_t> connections{0};  // accepted and not yet gone
+  std::atomic<std::size_t> connections{0};  // that have a place
   std::atomic<std::size_t> live{0};         // those, and acceptors not yet closed
   std::atomic<bool> at_limit{false};        // acceptors are paused until a connection goes
   std::atomic<bool> stopping{false};
@@ -129,14 +130,16 @@ absl::Status TcpServer::Impl::make_lanes(const Backend& backend, const Pool& poo
     auto proactor = backend.make();
     if (!proactor.ok()) return proactor.status();
     lanes.push_back(std::make_unique<Lane>(*std::move(proactor), *pool, options.limits,
-                                           [this] { connection_gone(); }));
+                                           Connections::Events{.on_done = [this] { place_free(); },
+                                                               .on_gone = [this] { one_less(); }}));
   }
   return absl::OkStatus();
 }
 
 int TcpServer::Impl::listen_in(Lane& lane, const Endpoint& at, bool share_port) {
   lane.acceptor = std::make_unique<Acceptor>(
-      lane.loop, [this, &lane](Handle stream) { accepted(lane, stream); }, [this] { one_less(); });
+      lane.loop, turns, [this, &lane](Handle stream) { accepted(lane, stream); },
+      [this] { one_less(); });
   ListenOptions how;
   how.share_port = share_port;
   return lane.acceptor->listen(at, how);
@@ -241,16 +244,16 @@ void TcpServer::Impl::serve(Lane& lane, int socket) {
 
 void TcpServer::Impl::refuse(Lane& lane, Handle stream) {
   lane.loop.proactor().close(stream, true);
-  connection_gone();
-}
-
-void TcpServer::Impl::connection_gone() {
-  --connections;
-  if (has_room() && at_limit.exchange(false)) resume_all();
+  place_free();
   one_less();
 }
 
-// The flag goes up before the count is read again, and connection_gone() lowers the count before it
+void TcpServer::Impl::place_free() {
+  --connections;
+  if (has_room() && at_limit.exchange(false)) resume_all();
+}
+
+// The flag goes up before the count is read again, and place_free() lowers the count before it
 // reads the flag: so one of the two sees that there is room.
 void TcpServer::Impl::pause_all(Lane& here) {
   here.acceptor->pause();

@@ -54,7 +54,8 @@ TEST_P(ServerMistake, IsNamedInOneSentence) {
 
 const std::vector<Mistake> kChoiceMistakes{
     {"UnknownBackend", {"--backend", "kqueue"}, {"--backend", "\"kqueue\"", "epoll", "auto"}},
-    {"NoBackend", {"--backend", ""}, {"--backend", "\"\"", "epoll"}},
+    {"NoBackend", {"--backend", ""}, {"--backend", "\"\"", "default"}},
+    {"NoFile", {"--watcher-csv", ""}, {"--watcher-csv", "\"\"", "default"}},
     {"UnknownBackendOption", {"--backend", "epoll:size=1"}, {"--backend", "\"size\"", "events"}},
     {"BackendOptionWithoutValue", {"--backend", "epoll:events"}, {"\"events\"", "key=value"}},
     {"BackendOptionOutOfRange", {"--backend", "epoll:events=0"}, {"\"events\"", "\"0\"", "from 1"}},
@@ -91,6 +92,8 @@ const std::vector<Mistake> kNumberMistakes{
     {"NegativeDuration", {"--drain-timeout", "-1s"}, {"--drain-timeout", "\"-1s\"", "2s"}},
     {"IntervalOfNothing", {"--watcher-interval", "0"}, {"--watcher-interval", "\"0\"", "1s"}},
     {"WorkInWords", {"--work", "hard"}, {"--work", "\"hard\"", "50us"}},
+    {"DurationOfCenturies", {"--watcher-interval", "2562047h"}, {"--watcher-interval", "8760h"}},
+    {"NumberTooLarge", {"--loops", "99999999999999999999"}, {"--loops", "too large", "write"}},
     {"BlockWithoutUnit", {"--block", "7"}, {"--block", "\"7\"", "1ms"}},
 };
 INSTANTIATE_TEST_SUITE_P(Number, ServerMistake, ::testing::ValuesIn(kNumberMistakes),

@@ -115,6 +115,27 @@ TEST_P(DrainTest, AnswersThoseThatWaitForRoomAtTheLimit) {
   EXPECT_EQ(journal_.ended(), std::vector<Ended>(kClients, {CloseReason::drained}));
 }
 
+// Whoever has been answered and does not end is in nobody's way.
+TEST_P(DrainTest, AtTheLimitDoesNotWaitForClientsThatStay) {
+  ServerOptions options = loopback();
+  options.max_connections = 2;
+  options.limits.linger = std::chrono::seconds(20);
+  const auto server = serve(options);
+  constexpr std::size_t kClients = 30;
+  const std::vector<Descriptor> clients = dial_many(server->endpoint(), kClients);
+  for (const Descriptor& client : clients) write_all(client, "hello");
+  ASSERT_TRUE(eventually([&] { return server->stats().accept_pauses > 0; }));
+  const auto begun = std::chrono::steady_clock::now();
+  server->drain();
+  for (const Descriptor& client : clients) {
+    EXPECT_EQ(read_up_to(client, 5), "hello");
+    EXPECT_TRUE(at_end(client));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(15));
+  server->stop();
+  server->wait();
+}
+
 TEST_P(DrainTest, AnswersWhatSlowHandlersHaveStillToDo) {
   const auto server = serve(loopback(), {.on_data = [](Bytes bytes, Output& out) {
                               std::this_thread::sleep_for(std::chrono::milliseconds(2));

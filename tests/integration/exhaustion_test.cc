@@ -116,6 +116,28 @@ TEST_P(ExhaustionTest, OfDescriptorsPausesAcceptingUntilOneIsFree) {
   EXPECT_TRUE(eventually([&] { return count_answered(clients) == 12 - 3; }, kSoon));
 }
 
+// A descriptor that is free serves one of the listeners: they must not all try for it.
+TEST_P(ExhaustionTest, OfDescriptorsIsAsCalmWithSeveralListeners) {
+  ServerOptions options = at_most(1'000'000);
+  options.loops = 4;
+  const auto server = serve(options);
+  expect_echo(dial(server->endpoint()));
+  journal_.wait_for(1);
+  std::vector<Descriptor> clients = make_sockets(40);
+  {
+    const FewDescriptors few(4);
+    connect_and_ask(server->endpoint(), clients);
+    ASSERT_TRUE(eventually([&] { return count_answered(clients) == 4; }));
+    ASSERT_TRUE(eventually([&] { return server->stats().accept_failures > 0; }));
+    expect_calm(*server, {}, milliseconds(1000));
+    const auto served = std::find_if(clients.begin(), clients.end(), is_readable);
+    EXPECT_EQ(read_up_to(*served, 5), "hello");
+    end_sending(*served);  // it sees the end of the stream, and another one is answered
+    EXPECT_TRUE(eventually([&] { return count_answered(clients) == 5; }, kSoon));
+  }
+  EXPECT_TRUE(eventually([&] { return count_answered(clients) == 40; }, kSoon));
+}
+
 TEST_P(ExhaustionTest, OfTheLimitAcceptsExactlySoManyUntilOneGoes) {
   const auto server = serve(at_most(4));
   std::vector<Descriptor> clients = make_sockets(12);

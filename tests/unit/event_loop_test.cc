@@ -108,6 +108,7 @@ TEST_F(EventLoopTest, APassRunsABoundedNumberOfPosts) {
   }
   loop_.run();
   EXPECT_EQ(run, kPosts);
+  EXPECT_EQ(loop_.stats().bounded_posts, 4U);
   int before = 0;
   for (std::size_t pass = 0; before < kPosts; ++pass) {
     EXPECT_GT(run_at_pass[pass], before);

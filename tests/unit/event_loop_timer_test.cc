@@ -63,6 +63,18 @@ TEST_F(EventLoopTimerTest, NeverFiresEarlyHoweverOftenTheWaitReturnsBeforeTheDea
   EXPECT_EQ(loop_.stats().timers, std::uint64_t{kTimers} + 1);
 }
 
+TEST_F(EventLoopTimerTest, APassFiresABoundedNumberOfTimers) {
+  int fired = 0;
+  for (int i = 0; i < 2000; ++i) loop_.call_at(loop_.now(), [&fired] { ++fired; });
+  int after_one_pass = 0;
+  proactor_->then([&](CompletionSink&) { after_one_pass = fired; });
+  stop_after(seconds(1));
+  loop_.run();
+  EXPECT_EQ(fired, 2000);
+  EXPECT_EQ(after_one_pass, 1024);
+  EXPECT_EQ(loop_.stats().bounded_timers, 1U);
+}
+
 TEST_F(EventLoopTimerTest, DelaysCountFromTheCallAndNotFromTheStartOfThePass) {
   nanoseconds armed_at{};
   nanoseconds fired_at{};

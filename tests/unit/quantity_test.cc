@@ -61,8 +61,11 @@ TEST(DurationTest, TooLargeIsRefusedNotWrapped) {
   expect_duration("9223372036854775807ns", std::numeric_limits<std::int64_t>::max());
   for (const char* text : {"9223372036854775808ns", "9223372036.854775808s", "2562048h",
                            "99999999999999999999999999h"}) {
-    EXPECT_EQ(error_of(parse_duration(text).status()),
-              "\"" + std::string(text) + "\" is too large a duration");
+    EXPECT_EQ(
+        error_of(parse_duration(text).status()),
+        "\"" + std::string(text) +
+            "\" is too large a duration: write a number with a unit, such as 50us, 1ms, 2s or "
+            "1m");
   }
 }
 
@@ -107,7 +110,10 @@ TEST(BytesTest, WhatIsNoSizeIsRefused) {
   }
   EXPECT_EQ(error_of(parse_bytes("lots").status()),
             "\"lots\" is not a size: write a whole number of bytes, such as 64, 16k or 1m");
-  EXPECT_EQ(error_of(parse_bytes("9000000000g").status()), "\"9000000000g\" is too large a size");
+  EXPECT_EQ(
+      error_of(parse_bytes("9000000000g").status()),
+      "\"9000000000g\" is too large a size: write a whole number of bytes, such as 64, 16k or "
+      "1m");
 }
 
 TEST(BytesTest, FormattedTextParsesBack) {

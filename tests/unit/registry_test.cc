@@ -61,7 +61,7 @@ constexpr BackendDescription kBroken{
     .name = "broken",
     .summary = "passes its probe and cannot be made",
     .options = {},
-    .probe = nullptr,
+    .probe = [](Refusal&) noexcept { return true; },
     .make_poller = nullptr,
     .make_proactor = [](const OptionValues&, Refusal& why_not) noexcept -> Proactor* {
       why_not.say("no descriptors left");
@@ -215,6 +215,19 @@ TEST_F(BackendRegistryTest, AMistypedOptionIsToldBeforeAnyProbe) {
 TEST_F(BackendRegistryTest, AFactoryThatFailsIsReportedWithItsReason) {
   EXPECT_EQ(error_of(registry_.backend("broken")->make().status()),
             "backend \"broken\" cannot start: no descriptors left");
+}
+
+TEST(RegistryTest, ABackendWithoutAProbeIsProbedByMakingIt) {
+  BackendDescription untried = kBroken;
+  untried.name = "untried";
+  untried.probe = nullptr;
+  Registry registry;
+  registry.add(untried);
+  EXPECT_EQ(error_of(registry.backend("untried").status()),
+            "--backend: backend \"untried\" does not run here: no descriptors left");
+  registry.add(kGood);
+  EXPECT_EQ(registry.backend("auto")->name(), "good");
+  EXPECT_EQ(registry.backend("auto")->note(), "untried: no descriptors left");
 }
 
 TEST_F(BackendRegistryTest, AProactorHasNoPoller) {

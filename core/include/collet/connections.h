@@ -45,10 +45,17 @@ struct ConnectionStats {
 
 class Connections {
  public:
-  // `pool` outlives this, and is stopped before this is destroyed. `after_close`, where given, is
-  // called each time a connection has gone and its descriptor is free again.
+  // What happens to a connection, called once for each, in this order; both may be empty.
+  // `on_done`: another may have its place, because it has gone or, while draining, only waits for
+  // its peer to end too. `on_gone`: its descriptor is free again.
+  struct Events {
+    std::function<void()> on_done;
+    std::function<void()> on_gone;
+  };
+
+  // `pool` outlives this, and is stopped before this is destroyed.
   Connections(EventLoop& loop, ThreadPool& pool, const ConnectionLimits& limits,
-              std::function<void()> after_close = {});
+              Events events = {});
   ~Connections();  // whatever is still open is forgotten with the loop's proactor
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
@@ -90,7 +97,7 @@ class Connections {
 
   EventLoop& loop_;
   ConnectionLimits limits_;
-  std::function<void()> after_close_;
+  Events events_;
   const bool runs_on_loop_;  // the pool has no threads: handlers run in place
   bool draining_ = false;
   ConnectionStats stats_;

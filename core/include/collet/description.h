@@ -18,7 +18,8 @@ struct BackendDescription {
   const char* summary;  // one line for --list, saying what a user should know before choosing it
   std::span<const OptionDescription> options;
 
-  // Whether it runs on this machine, found out by a real operation; called once. Null: always.
+  // Whether it runs on this machine, found out by a real operation; called once. Null: an instance
+  // is made, and dropped.
   bool (*probe)(Refusal& why_not) noexcept;
 
   // Makes one instance for one loop; exactly one of the two is set. A Poller's option `events`, if

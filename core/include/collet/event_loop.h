@@ -40,10 +40,12 @@ enum class TimerId : std::uint64_t { none = 0 };
 struct LoopStats {
   std::uint64_t passes = 0;
   std::uint64_t completions = 0;
-  std::uint64_t posts = 0;   // tasks accepted by post()
-  std::uint64_t wakes = 0;   // posts that had to wake the loop; the others merged
-  std::uint64_t timers = 0;  // timers fired
-  std::uint64_t threw = 0;   // posted, deferred or timer tasks that threw
+  std::uint64_t posts = 0;           // tasks accepted by post()
+  std::uint64_t wakes = 0;           // posts that had to wake the loop; the others merged
+  std::uint64_t timers = 0;          // timers fired
+  std::uint64_t threw = 0;           // posted, deferred or timer tasks that threw
+  std::uint64_t bounded_posts = 0;   // passes that left posted tasks to the next one
+  std::uint64_t bounded_timers = 0;  // likewise timers that may be due
   Counters proactor;
 
   void merge(const LoopStats& other) noexcept;
