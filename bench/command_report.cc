@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // command_report.cc: report and list.
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,10 +14,32 @@
 #include "bench/catalogue.h"
 #include "bench/commands.h"
 #include "bench/formats.h"
+#include "bench/report_html.h"
 #include "bench/results.h"
 #include "bench/summary.h"
 
 namespace collet::bench {
+namespace {
+
+absl::Status write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (file) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrFormat("--output: %s cannot be written: %s: name a file that you may write to", path,
+                      std::strerror(errno)));
+}
+
+std::string render_page(const Report& report, bool tables_only) {
+  if (!tables_only && !can_draw_charts()) {
+    std::fputs("collet-bench: it was built without Node, so that the report has tables only\n",
+               stderr);
+  }
+  return render_html(report, tables_only ? Charts::none : Charts::drawn);
+}
+
+}  // namespace
 
 int report_command(int argc, const char* const* argv) {
   apps::CommandLine line("collet-bench report", "Shows the results of a session again.");
@@ -22,6 +47,10 @@ int report_command(int argc, const char* const* argv) {
   std::string name = "table";
   line.positional("DIR", directory, "Where its results.jsonl is");
   line.option("--format", std::string(kFormatNames), name, "What goes to standard output");
+  std::string output;
+  bool tables_only = false;
+  line.option("-o,--output", "FILE.html", output, "Write a page for a browser instead, one file");
+  line.flag("--tables-only", tables_only, "Of the page: no script and no charts");
   const auto help = line.parse(argc, argv);
   if (!help.ok()) return refuse(help.status());
   if (!help->empty()) return print(*help);
@@ -34,7 +63,12 @@ int report_command(int argc, const char* const* argv) {
   if (!results.ok()) return refuse(results.status());
   const std::string path = (std::filesystem::path(directory) / "results.jsonl").string();
   const Report report = summarize_results(*std::move(results), path);
-  std::fputs(render(report, *format).c_str(), stdout);
+  if (output.empty()) {
+    std::fputs(render(report, *format).c_str(), stdout);
+  } else if (const auto status = write_file(output, render_page(report, tables_only));
+             !status.ok()) {
+    return refuse(status);
+  }
   return report.has_failures() ? kFailedCells : kDone;
 }
 

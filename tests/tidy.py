@@ -53,7 +53,7 @@ def kind_of(name):
     path = pathlib.PurePath(name)
     if path.suffix in (".h", ".cc"):
         return "c++"
-    if path.suffix == ".py":
+    if path.suffix in (".py", ".ts", ".mjs"):
         return "script"
     if path.name == "CMakeLists.txt" or path.suffix == ".cmake":
         return "cmake"

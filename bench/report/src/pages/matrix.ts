@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// matrix.ts: backends by pools, one figure in each cell; a click shows all of a cell.
+import type { Cell, Table } from "../data";
+import { h, p, scroll } from "../dom";
+import { metricChoice, tableChoice } from "../controls";
+import { formatChange } from "../format";
+import { bound, findMetric, primary, show, summaryOf, titleOf, type Metric } from "../metrics";
+import { go } from "../state";
+import { chosenTable, type Page, type View } from "../view";
+import { detail } from "./detail";
+
+export const matrix: Page = { id: "matrix", title: "Matrix", draw };
+
+function draw(view: View): Node[] {
+  const table = chosenTable(view);
+  const metric = findMetric(view.state.get("metric"));
+  const chosen = table.cells.find((cell) => cell.cell === view.state.get("cell"));
+  return [
+    h("div", { class: "controls" }, tableChoice(view), metricChoice(view)),
+    p(h("strong", {}, titleOf(metric, table.mode)),
+      ` (${metric.better} is better), median over runs; ${table.about}.`),
+    scroll(grid(view, table, metric), "matrix"),
+    h("p", { class: "note" }, legend(metric, table)),
+    chosen ? detail(view, table, chosen)
+           : h("p", { class: "note" }, "Choose a cell to see all of its figures and runs."),
+  ];
+}
+
+function legend(metric: Metric, table: Table): string {
+  if (metric !== primary) {
+    return "The darker, the higher. Differences of this figure are not judged."
+      + (metric.id === "rate" ? " ≥: the client was the bottleneck." : "")
+      + (metric.time && table.mode === "closed"
+        ? " Service times of a closed loop: no latency under a given load." : "");
+  }
+  return "Coloured only where the cell is told apart from the baseline: ▼ cheaper, ▲ dearer, the "
+    + "stronger the further. ~: these data show no difference.";
+}
+
+function unique(values: (string | null)[]): string[] {
+  return [...new Set(values.filter((value) => value !== null))];
+}
+
+function grid(view: View, table: Table, metric: Metric): HTMLElement {
+  const pairs = table.cells.filter((cell) => cell.external === null);
+  const externals = table.cells.filter((cell) => cell.external !== null);
+  const backends = unique(pairs.map((cell) => cell.backend));
+  const pools = unique(pairs.map((cell) => cell.pool));
+  const range = rangeOf(table, metric);
+  const rows = pools.map((pool) => {
+    const cells = backends.map((backend) =>
+      pairs.find((cell) => cell.backend === backend && cell.pool === pool));
+    return h("tr", {}, h("th", { scope: "row" }, pool),
+             ...cells.map((cell) => square(view, cell, metric, range)));
+  });
+  const others = externals.map((cell) =>
+    h("tr", { class: "external" }, h("th", { scope: "row" }, cell.name),
+      square(view, cell, metric, range)));
+  const columns = backends.length > 0 ? backends : ["server"];
+  return h("table", { class: "matrix" },
+           h("thead", {}, h("tr", {}, h("td", {}),
+                            ...columns.map((name) => h("th", { scope: "col" }, name)))),
+           h("tbody", {}, ...rows, ...others));
+}
+
+interface Range {
+  low: number;
+  high: number;
+}
+
+function rangeOf(table: Table, metric: Metric): Range {
+  const values = table.cells.map((cell) => summaryOf(metric, cell)?.median)
+    .filter((value) => value !== undefined);
+  return { low: Math.min(...values), high: Math.max(...values) };
+}
+
+function square(view: View, cell: Cell | undefined, metric: Metric, range: Range): HTMLElement {
+  if (cell === undefined) return h("td", { class: "gap" }, "–");
+  const summary = summaryOf(metric, cell);
+  const chosen = view.state.get("cell") === cell.cell;
+  const click = () => go(view.state, { cell: chosen ? null : cell.cell });
+  const content = summary === null
+    ? [h("span", { class: "state" }, cell.state === "ok" ? "–" : cell.state),
+       h("small", {}, cell.reason ?? "too few requests")]
+    : [h("span", { class: "value", "data-value": summary.median },
+         bound(metric, cell) + show(metric, summary.median)),
+       h("small", {}, remark(cell, metric))];
+  const { tint, strength } = summary === null ? { tint: "gap", strength: 0 }
+                                              : heat(cell, metric, summary.median, range);
+  return h("td", { class: tint, style: `--strength: ${strength}%` },
+           h("button", { type: "button", id: `cell-${cell.name}`, "data-cell": cell.cell,
+                         "aria-pressed": chosen ? "true" : "false", click }, ...content));
+}
+
+function remark(cell: Cell, metric: Metric): string {
+  const noisy = cell.runs_noisy > 0 ? ` · ${cell.runs_noisy} noisy` : "";
+  if (metric !== primary) return intervalOf(cell, metric) + noisy;
+  if (cell.baseline) return "baseline" + noisy;
+  const comparison = cell.cpu_to_baseline;
+  if (comparison === null || comparison.verdict === "none") return intervalOf(cell, metric) + noisy;
+  if (comparison.verdict === "~") return "~" + noisy;
+  const sign = comparison.verdict === "lower" ? "▼ " : "▲ ";
+  return `${sign}${formatChange(comparison.ratio)} %${noisy}`;
+}
+
+function intervalOf(cell: Cell, metric: Metric): string {
+  const interval = summaryOf(metric, cell)?.interval;
+  return interval ? `${show(metric, interval.low)}–${show(metric, interval.high)}` : "";
+}
+
+// How far from the baseline where that may be said; of figures that are not judged, how far up in
+// the table. 40 % of the colour are the most that text can be read on.
+function heat(cell: Cell, metric: Metric, value: number, { low, high }: Range) {
+  const most = 40;
+  if (metric !== primary) {
+    return { tint: "plain", strength: high > low ? (most * (value - low)) / (high - low) : 0 };
+  }
+  const comparison = cell.cpu_to_baseline;
+  const judged = !cell.baseline && (comparison?.verdict === "lower"
+                                    || comparison?.verdict === "higher");
+  if (!judged || !comparison) return { tint: "same", strength: 0 };
+  const distance = Math.abs(Math.log2(comparison.ratio));  // 1: half or twice
+  return { tint: comparison.verdict, strength: 8 + (most - 8) * Math.min(1, distance) };
+}

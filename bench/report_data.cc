@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+// report_data.cc: the summary's JSON, and what only the report needs besides.
+#include "bench/report_data.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include <absl/strings/str_join.h>
+#include <nlohmann/json.hpp>
+
+#include "bench/exports.h"
+#include "bench/noise.h"
+#include "bench/report_words.h"
+#include "bench/wording.h"
+
+namespace collet::bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+Json session_json(const Report& report) {
+  const Session& session = report.session;
+  const Settings& settings = session.settings;
+  return {{"id", session.id},
+          {"started_utc", session.started_utc},
+          {"command_line", absl::StrJoin(session.command_line, " ")},
+          {"profile", or_null(session.profile)},
+          {"seed", session.seed},
+          {"blocks", settings.blocks},
+          {"duration_ns", settings.duration.count()},
+          {"warmup_ns", settings.warmup.count()},
+          {"max_repeats", settings.max_repeats},
+          {"loops", settings.loops},
+          {"workers", settings.workers},
+          {"client_threads", settings.client_threads},
+          {"runs", report.runs.size()},
+          {"runs_missing", report.missing},
+          {"not_a_result", or_null(session.not_a_result)},
+          {"results", report.results_path}};
+}
+
+Json environment_json(const Facts& facts) {
+  Json json = Json::object();
+  for (const Fact& fact : facts) {
+    if (const auto* number = std::get_if<std::int64_t>(&fact.value)) {
+      json[fact.name] = *number;
+    } else {
+      const auto* text = std::get_if<std::string>(&fact.value);
+      json[fact.name] = text == nullptr ? Json(nullptr) : or_null(*text);
+    }
+  }
+  return json;
+}
+
+Json programs_json(const std::vector<Program>& programs) {
+  Json json = Json::array();
+  for (const Program& program : programs) {
+    json.push_back({{"name", program.name},
+                    {"path", program.path},
+                    {"sha256", program.sha256 ? Json(*program.sha256) : Json(nullptr)}});
+  }
+  return json;
+}
+
+Json method_json(const std::vector<Paragraph>& paragraphs) {
+  Json json = Json::array();
+  for (const auto& [title, text] : paragraphs) json.push_back({{"title", title}, {"text", text}});
+  return json;
+}
+
+Json verdicts_json(const TableSummary& table) {
+  std::map<Verdict, int> counts;
+  bool indicative = false;
+  for (const CellSummary& cell : table.cells) {
+    if (cell.baseline || !cell.has_figures()) continue;
+    ++counts[cell.to_baseline.verdict];
+    indicative |= cell.to_baseline.indicative;
+  }
+  return {{"lower", counts[Verdict::lower]},
+          {"higher", counts[Verdict::higher]},
+          {"same", counts[Verdict::same]},
+          {"none", counts[Verdict::none]},
+          {"indicative", indicative}};
+}
+
+double cpu_of(const RunRecord& run) { return run.outcome.cpu_us_per_request(); }
+
+// Of each block, the second run of the baseline over its first.
+Json twins_json(const Report& report, const CellSummary* baseline) {
+  Json json = Json::array();
+  if (baseline == nullptr) return json;
+  std::map<int, double> first;
+  std::map<int, double> second;
+  for (const RunRecord& run : report.runs) {
+    if (run.outcome.status != RunStatus::ok) continue;
+    if (report.session.cells[run.run.cell].cell != baseline->cell) continue;
+    (run.run.twin ? second : first)[run.run.block] = cpu_of(run);
+  }
+  for (const auto& [block, value] : second) {
+    const auto found = first.find(block);
+    if (found == first.end() || found->second <= 0) continue;
+    json.push_back({{"block", block}, {"ratio", value / found->second}});
+  }
+  return json;
+}
+
+// What a second of server CPU pays for: the inverse of the primary figure.
+Json capacity_json(const CellSummary& cell) {
+  const Summary& cost = cell.cpu_us_per_request;
+  if (!cell.has_figures() || cost.min <= 0) return nullptr;
+  const auto inverse = [](double us) { return 1e6 / us; };
+  return {{"median", inverse(cost.median)},
+          {"low", cost.interval ? Json(inverse(cost.interval->high)) : Json(nullptr)},
+          {"high", cost.interval ? Json(inverse(cost.interval->low)) : Json(nullptr)}};
+}
+
+bool is_on_pareto_front(const CellSummary& cell, const TableSummary& table) {
+  if (!cell.has_figures() || cell.p99_us.n == 0) return false;
+  const auto figures = [](const CellSummary& one) {
+    return std::pair(one.cpu_us_per_request.median, one.p99_us.median);
+  };
+  const auto [cost, p99] = figures(cell);
+  return std::ranges::none_of(table.cells, [&](const CellSummary& other) {
+    const auto [other_cost, other_p99] = figures(other);
+    const bool no_worse = other_cost <= cost && other_p99 <= p99;
+    return other.has_figures() && other.p99_us.n > 0 && no_worse &&
+           (other_cost < cost || other_p99 < p99);
+  });
+}
+
+void extend(Json& json, const Report& report, const TableSummary& table) {
+  json["mode"] = is_open_loop(report, table) ? "open" : "closed";
+  json["title"] = describe_table(table);
+  json["about"] = describe_baseline(table);
+  json["verdicts"] = verdicts_json(table);
+  json["twins"] = twins_json(report, table.baseline());
+  for (std::size_t i = 0; i < table.cells.size(); ++i) {
+    const CellSummary& cell = table.cells[i];
+    Json& one = json["cells"][i];
+    one["name"] = cell_name(cell.cell);
+    one["backend_name"] = or_null(std::string(spec_name(cell.cell.backend)));
+    one["pool_name"] = or_null(std::string(spec_name(cell.cell.pool)));
+    one["requests_per_core_s"] = capacity_json(cell);
+    one["pareto"] = is_on_pareto_front(cell, table);
+  }
+}
+
+Json figures_json(const RunOutcome& outcome) {
+  const LoadReport& load = *outcome.load;
+  const ProcessUse& server = *outcome.server;
+  const auto us = [](const std::optional<std::int64_t>& ns) {
+    return ns ? Json(static_cast<double>(*ns) / 1e3) : Json(nullptr);
+  };
+  const auto switches = server.voluntary_switches + server.involuntary_switches;
+  const auto elapsed = static_cast<double>(server.elapsed_ns);
+  return {
+      {"server_cpu_us_per_request", outcome.cpu_us_per_request()},
+      {"requests_per_s", load.requests_per_s()},
+      {"p50_us", us(load.latency.p50_ns)},
+      {"p90_us", us(load.latency.p90_ns)},
+      {"p99_us", us(load.latency.p99_ns)},
+      {"p999_us", us(load.latency.p999_ns)},
+      {"max_us", us(load.latency.max_ns)},
+      {"switches_per_request", static_cast<double>(switches) / static_cast<double>(load.requests)},
+      {"rss_bytes", server.rss_bytes},
+      {"foreign_cores", static_cast<double>(outcome.machine.foreign_cpu_ns) / elapsed},
+      {"stolen_cores", static_cast<double>(outcome.machine.stolen_ns) / elapsed}};
+}
+
+// By key, so that a run finds its table and its median.
+struct Home {
+  std::size_t table = 0;
+  const CellSummary* cell = nullptr;
+};
+
+Json runs_json(const Report& report) {
+  std::map<std::string, Home> homes;
+  for (std::size_t i = 0; i < report.tables.size(); ++i) {
+    for (const CellSummary& cell : report.tables[i].cells) homes[cell_key(cell.cell)] = {i, &cell};
+  }
+  Json json = Json::array();
+  for (const RunRecord& run : report.runs) {
+    const Cell& cell = report.session.cells[run.run.cell].cell;
+    const Home& home = homes.at(cell_key(cell));
+    const bool ok = run.outcome.status == RunStatus::ok;
+    const double median = home.cell->cpu_us_per_request.median;
+    json.push_back({{"table", home.table},
+                    {"cell", cell_key(cell)},
+                    {"name", cell_name(cell)},
+                    {"block", run.run.block},
+                    {"order", run.run.order},
+                    {"twin", run.run.twin},
+                    {"attempt", run.attempt},
+                    {"started_utc", run.started_utc},
+                    {"ok", ok},
+                    {"reason", or_null(run.outcome.reason)},
+                    {"flags", run.outcome.flags},
+                    {"noisy", is_noisy(run.outcome.flags)},
+                    {"to_median", ok && median > 0 ? Json(cpu_of(run) / median) : Json(nullptr)},
+                    {"figures", ok ? figures_json(run.outcome) : Json(nullptr)}});
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string render_report_data(const Report& report) {
+  // The very figures that other programs get.
+  Json tables = Json::parse(render_json(report)).at("tables");
+  for (std::size_t i = 0; i < report.tables.size(); ++i) {
+    extend(tables[i], report, report.tables[i]);
+  }
+  const Json json = {{"schema", "collet-bench-report/1"},
+                     {"session", session_json(report)},
+                     {"environment", environment_json(report.session.environment)},
+                     {"programs", programs_json(report.session.programs)},
+                     {"warnings", report_warnings(report)},
+                     {"method", method_json(report_method(report))},
+                     {"commands", report_commands(report)},
+                     {"tables", std::move(tables)},
+                     {"runs", runs_json(report)},
+                     {"curves", Json::array()},
+                     {"csv", render_csv(report)}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace collet::bench

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// report_html.cc: head, tables, data, script.
+#include "bench/report_html.h"
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_replace.h>
+
+#include "bench/figures.h"
+#include "bench/report_assets.h"
+#include "bench/report_data.h"
+#include "bench/report_words.h"
+#include "bench/wording.h"
+
+namespace collet::bench {
+namespace {
+
+// Nothing may be fetched from anywhere, whatever is in the results.
+constexpr const char* kPolicy =
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
+
+std::string tag(const char* name, const std::string& text) {
+  return absl::StrCat("<", name, ">", escape_html(text), "</", name, ">\n");
+}
+
+std::string number(const std::string& text) {
+  return absl::StrCat("<td class=\"num\">", escape_html(text), "</td>");
+}
+
+std::string with_interval(const Summary& figures) {
+  std::string text = format_figure(figures.median);
+  if (!figures.interval) return text;
+  return absl::StrFormat("%s [%s–%s]", text, format_figure(figures.interval->low),
+                         format_figure(figures.interval->high));
+}
+
+std::string against_baseline(const CellSummary& cell) {
+  const Comparison& comparison = cell.to_baseline;
+  if (cell.baseline) return "baseline";
+  if (comparison.n == 0 || comparison.verdict == Verdict::none) return "";
+  std::string text = comparison.verdict == Verdict::same ? std::string("~")
+                                                         : format_change(comparison.ratio) + "%";
+  if (comparison.interval) {
+    absl::StrAppend(&text, " [", format_change(comparison.interval->low), "–",
+                    format_change(comparison.interval->high), "]");
+  }
+  return text;
+}
+
+std::string notes(const CellSummary& cell) {
+  std::vector<std::string> words;
+  if (cell.client_bound) words.emplace_back("client bound");
+  if (cell.noisy > 0) words.push_back(absl::StrCat(cell.noisy, " noisy"));
+  if (cell.repeated > 0) words.push_back(absl::StrCat(cell.repeated, " repeated"));
+  return absl::StrJoin(words, ", ");
+}
+
+std::string row(const CellSummary& cell) {
+  std::string text =
+      absl::StrCat("<tr><th scope=\"row\">", escape_html(format_cell(cell.cell)), "</th>");
+  if (!cell.has_figures()) {
+    const std::string state = !cell.unavailable.empty() ? "unavailable: " + cell.unavailable
+                              : cell.failed > 0         ? "failed: " + cell.first_reason
+                                                        : std::string("not run");
+    return absl::StrCat(text, "<td colspan=\"9\" class=\"gap\">", escape_html(state),
+                        "</td></tr>\n");
+  }
+  absl::StrAppend(&text, number(absl::StrCat(cell.cpu_us_per_request.n)),
+                  number(with_interval(cell.cpu_us_per_request)), number(against_baseline(cell)));
+  absl::StrAppend(
+      &text, number((cell.client_bound ? ">=" : "") + format_rate(cell.requests_per_s.median)));
+  for (const Summary* times : {&cell.p50_us, &cell.p99_us, &cell.p999_us}) {
+    text += number(times->n == 0 ? "–" : format_microseconds(times->median));
+  }
+  absl::StrAppend(&text, number(format_figure(cell.switches_per_request.median)),
+                  number(format_memory(cell.rss_bytes.median)), "<td>", notes(cell),
+                  "</td></tr>\n");
+  return text;
+}
+
+std::string table(const TableSummary& summary, bool open_loop) {
+  std::string text = absl::StrCat(
+      "<section>", tag("h2", describe_table(summary)), tag("p", describe_baseline(summary)),
+      "<div class=\"scroll\"><table><thead><tr><th>server</th><th class=\"num\">runs</th>"
+      "<th class=\"num\">CPU µs/request</th><th class=\"num\">to baseline</th>"
+      "<th class=\"num\">requests</th><th class=\"num\">",
+      open_loop ? "response" : "service",
+      " p50</th><th class=\"num\">p99</th>"
+      "<th class=\"num\">p99.9</th><th class=\"num\">switches/request</th>"
+      "<th class=\"num\">memory</th><th>notes</th></tr></thead><tbody>\n");
+  for (const CellSummary& cell : summary.cells) text += row(cell);
+  return text + "</tbody></table></div></section>\n";
+}
+
+std::string value_of(const Fact& fact) {
+  if (const auto* text = std::get_if<std::string>(&fact.value)) return *text;
+  if (const auto* whole = std::get_if<std::int64_t>(&fact.value)) return absl::StrCat(*whole);
+  return "unknown";
+}
+
+std::string tables(const Report& report) {
+  std::string text = absl::StrCat(tag("h1", "collet-bench"), "<p>", report.session.started_utc,
+                                  ", session ", escape_html(report.session.id), "</p>\n");
+  if (const auto warnings = report_warnings(report); !warnings.empty()) {
+    text += "<ul class=\"warnings\">\n";
+    for (const std::string& warning : warnings) text += tag("li", warning);
+    text += "</ul>\n";
+  }
+  for (const TableSummary& one : report.tables) text += table(one, is_open_loop(report, one));
+  text += "<section>" + tag("h2", "Method");
+  for (const Paragraph& paragraph : report_method(report)) {
+    absl::StrAppend(&text, tag("h3", paragraph.title), tag("p", paragraph.text));
+  }
+  absl::StrAppend(&text, tag("h3", "To take the figures again"),
+                  tag("pre", absl::StrJoin(report_commands(report), "\n")));
+  text += "</section><section>" + tag("h2", "Environment") + "<table><tbody>\n";
+  for (const Fact& fact : report.session.environment) {
+    absl::StrAppend(&text, "<tr><th scope=\"row\">", escape_html(fact.name), "</th><td>",
+                    escape_html(value_of(fact)), "</td></tr>\n");
+  }
+  return text + "</tbody></table></section>\n";
+}
+
+}  // namespace
+
+bool can_draw_charts() noexcept { return !report_script().empty(); }
+
+std::string escape_html(const std::string& text) {
+  return absl::StrReplaceAll(
+      text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
+}
+
+std::string escape_json_in_html(const std::string& json) {
+  return absl::StrReplaceAll(json, {{"<", "\\u003c"}});
+}
+
+std::string render_html(const Report& report, Charts charts) {
+  std::string page = absl::StrCat(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"",
+      kPolicy,
+      "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>collet-bench ",
+      escape_html(report.session.started_utc), "</title>\n<style>\n", std::string(report_style()),
+      "</style>\n</head>\n<body>\n<main id=\"report\">\n", tables(report), "</main>\n");
+  absl::StrAppend(&page, "<script type=\"application/json\" id=\"bench-data\">",
+                  escape_json_in_html(render_report_data(report)), "</script>\n");
+  if (charts == Charts::drawn && can_draw_charts()) {
+    absl::StrAppend(&page, "<script>\n", std::string(report_script()), "</script>\n");
+  }
+  return page + "</body>\n</html>\n";
+}
+
+}  // namespace collet::bench

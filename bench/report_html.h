@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// report_html.h: the report as one HTML file that opens from disk and refers to nothing outside.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "bench/summary.h"
+
+namespace collet::bench {
+
+enum class Charts : std::uint8_t {
+  drawn,  // by a script, in place of the tables; without it there are the tables
+  none,   // tables only: nothing in the page runs
+};
+
+// False if collet-bench was built without Node: then there are only tables.
+bool can_draw_charts() noexcept;
+
+std::string render_html(const Report& report, Charts charts);
+
+// `text` so that it may stand anywhere between tags and in quoted attributes.
+std::string escape_html(const std::string& text);
+
+// A JSON text so that no tag can end within it.
+std::string escape_json_in_html(const std::string& json);
+
+}  // namespace collet::bench

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// report_words.h: what the HTML report says in sentences, whether or not its charts are drawn.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/summary.h"
+
+namespace collet::bench {
+
+// What a reader must know before any figure, the gravest first.
+std::vector<std::string> report_warnings(const Report& report);
+
+// True if requests came by a schedule, so that times are response times: of the workloads that have
+// a rate of their own.
+bool is_open_loop(const Report& report, const TableSummary& table);
+
+struct Paragraph {
+  std::string title;
+  std::string text;
+};
+
+// How the figures came about, how to read them, and what this machine can and cannot show.
+std::vector<Paragraph> report_method(const Report& report);
+
+// The commands that would take the figures again.
+std::vector<std::string> report_commands(const Report& report);
+
+}  // namespace collet::bench
