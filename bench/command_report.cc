@@ -21,22 +21,13 @@
 namespace collet::bench {
 namespace {
 
-absl::Status write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  if (file) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrFormat("--output: %s cannot be written: %s: name a file that you may write to", path,
-                      std::strerror(errno)));
-}
-
-std::string render_page(const Report& report, bool tables_only) {
-  if (!tables_only && !can_draw_charts()) {
+Charts charts_for(bool tables_only) {
+  if (tables_only) return Charts::none;
+  if (!can_draw_charts()) {
     std::fputs("collet-bench: it was built without Node, so that the report has tables only\n",
                stderr);
   }
-  return render_html(report, tables_only ? Charts::none : Charts::drawn);
+  return Charts::drawn;
 }
 
 }  // namespace
@@ -65,9 +56,9 @@ int report_command(int argc, const char* const* argv) {
   const Report report = summarize_results(*std::move(results), path);
   if (output.empty()) {
     std::fputs(render(report, *format).c_str(), stdout);
-  } else if (const auto status = write_file(output, render_page(report, tables_only));
+  } else if (const auto status = write_html(report, charts_for(tables_only), output);
              !status.ok()) {
-    return refuse(status);
+    return refuse(absl::InvalidArgumentError(absl::StrCat("--output: ", status.message())));
   }
   return report.has_failures() ? kFailedCells : kDone;
 }

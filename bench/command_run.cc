@@ -16,6 +16,7 @@
 #include "bench/catalogue.h"
 #include "bench/commands.h"
 #include "bench/formats.h"
+#include "bench/report_html.h"
 #include "bench/session.h"
 #include "bench/start.h"
 #include "bench/summary.h"
@@ -73,6 +74,9 @@ int measure(const std::string& directory, const Session& session,
   if (!results.ok()) return refuse(results.status());
   const Report report = summarize_results(*std::move(results), file.path());
   std::fputs(render(report, output.format).c_str(), stdout);
+  const std::string page = (std::filesystem::path(directory) / "report.html").string();
+  if (auto status = write_html(report, Charts::drawn, page); !status.ok()) return refuse(status);
+  if (!output.quiet) std::fprintf(stderr, "Report: %s\n", page.c_str());
   if (*end == SessionEnd::interrupted) return explain_signal(stop);
   return report.has_failures() ? kFailedCells : kDone;
 }

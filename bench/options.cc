@@ -50,7 +50,7 @@ struct Profile {
 // smoke: that everything starts and answers rightly, in less than a minute; no verdicts. quick:
 // what a developer waits for. full: enough blocks for verdicts that hold (comparison.h).
 constexpr Profile kProfiles[] = {{"smoke", "16", "200ms", "500ms", "1", "0"},
-                                 {"quick", "64", "300ms", "1s", "6", "2"},
+                                 {"quick", "64", "200ms", "800ms", "6", "2"},
                                  {"full", "1,64,256", "500ms", "1600ms", "10", "2"}};
 
 void declare(apps::CommandLine& line, Texts& texts) {
@@ -69,8 +69,8 @@ void declare(apps::CommandLine& line, Texts& texts) {
   line.option("--payload", "BYTES", texts.payload, "Size of a request [the workload's own]");
   line.option("--pipeline", "N", texts.pipeline,
               "Requests at once on a connection, where possible");
-  line.option("-d,--duration", "TIME", texts.duration, "Measured window of a run [1s]");
-  line.option("--warmup", "TIME", texts.warmup, "Load before the window [300ms]");
+  line.option("-d,--duration", "TIME", texts.duration, "Measured window of a run [800ms]");
+  line.option("--warmup", "TIME", texts.warmup, "Load before the window [200ms]");
   line.option("--reps", "N", texts.reps, "Blocks, each of which runs every cell once [6]");
   line.option("--max-repeats", "N", texts.repeats,
               "Times that a noisy run is repeated, at the end of its block [2]");

@@ -2,6 +2,11 @@
 // report_html.cc: head, tables, data, script.
 #include "bench/report_html.h"
 
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include <absl/status/status.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
@@ -150,6 +155,15 @@ std::string render_html(const Report& report, Charts charts) {
     absl::StrAppend(&page, "<script>\n", std::string(report_script()), "</script>\n");
   }
   return page + "</body>\n</html>\n";
+}
+
+absl::Status write_html(const Report& report, Charts charts, const std::string& path) {
+  std::ofstream file(path, std::ios::binary);
+  file << render_html(report, charts);
+  file.close();
+  if (file) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "%s cannot be written: %s: name a file that you may write to", path, std::strerror(errno)));
 }
 
 }  // namespace collet::bench

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include <absl/status/status.h>
+
 #include "bench/summary.h"
 
 namespace collet::bench {
@@ -24,5 +26,8 @@ std::string escape_html(const std::string& text);
 
 // A JSON text so that no tag can end within it.
 std::string escape_json_in_html(const std::string& json);
+
+// The same as a file. The error says why there is none.
+absl::Status write_html(const Report& report, Charts charts, const std::string& path);
 
 }  // namespace collet::bench

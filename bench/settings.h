@@ -24,8 +24,8 @@ struct External {
 absl::StatusOr<External> parse_external(const std::string& text, const std::string& flag);
 
 struct Settings {
-  std::chrono::nanoseconds duration = std::chrono::seconds(1);
-  std::chrono::nanoseconds warmup = std::chrono::milliseconds(300);
+  std::chrono::nanoseconds duration = std::chrono::milliseconds(800);
+  std::chrono::nanoseconds warmup = std::chrono::milliseconds(200);
   int loops = 1;
   int workers = 1;  // of pools that have any
   int client_threads = 1;
