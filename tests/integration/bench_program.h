@@ -79,7 +79,7 @@ class BenchProgramTest : public testing::Test {
                                           "-d",
                                           "100ms",
                                           "--warmup",
-                                          "5ms",
+                                          "20ms",
                                           "--quiet",
                                           "--seed",
                                           "7",
