@@ -3,26 +3,33 @@
 // /proc/stat and /proc/pressure/cpu.
 #include "bench/proc_sample.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <sstream>
 #include <system_error>
 
 #include <absl/strings/str_cat.h>
 
+#include "bench/process.h"
+
 namespace collet::bench {
 namespace {
 
+// Empty if the process is gone, also if it goes while its file is read; streams would throw.
 std::string read_text(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  std::array<char, 4096> bytes;
+  for (ssize_t size = 0; (size = read(file.get(), bytes.data(), bytes.size())) > 0;) {
+    text.append(bytes.data(), static_cast<std::size_t>(size));
+  }
+  return text;
 }
 
 std::optional<std::int64_t> leading_number(std::string_view text) {
@@ -99,12 +106,13 @@ bool add_process(pid_t pid, ProcSample& sample, const std::string& proc) {
   std::int64_t live_ns = 0;
   std::size_t threads = 0;
   std::error_code error;
-  for (const auto& task : std::filesystem::directory_iterator(root + "/task", error)) {
-    const auto thread = sample_thread(task.path().string());
+  for (std::filesystem::directory_iterator task(root + "/task", error), end; !error && task != end;
+       task.increment(error)) {
+    const auto thread = sample_thread(task->path().string());
     if (!thread) continue;
     live_ns += thread->cpu_ns;
     ++threads;
-    sample.threads[static_cast<pid_t>(std::stol(task.path().filename()))] = *thread;
+    sample.threads[static_cast<pid_t>(std::stol(task->path().filename()))] = *thread;
   }
   const auto rss_kib = parse_status_field(read_text(root + "/status"), "VmRSS");
   if (threads == 0 || !rss_kib) return false;
@@ -127,10 +135,11 @@ std::optional<ProcSample> sample_processes(const std::vector<pid_t>& pids,
 std::vector<pid_t> family_of(pid_t root, const std::string& proc) {
   std::map<pid_t, Stat> all;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(proc, error)) {
-    const std::string name = entry.path().filename();
+  for (std::filesystem::directory_iterator entry(proc, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const auto stat = read_stat(entry.path().string() + "/stat");
+    const auto stat = read_stat(entry->path().string() + "/stat");
     if (stat) all[static_cast<pid_t>(std::stol(name))] = *stat;
   }
   std::set<pid_t> family{root};

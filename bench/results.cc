@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <system_error>
+#include <thread>
 
 #include <absl/strings/str_format.h>
 
@@ -20,6 +22,17 @@ namespace {
 
 std::string path_in(const std::string& directory) {
   return (std::filesystem::path(directory) / "results.jsonl").string();
+}
+
+// A collet-bench that was killed a moment ago may have left a child that is about to go and still
+// shares its lock, so it is tried for a second.
+bool lock(const Descriptor& file) {
+  constexpr int kTries = 100;
+  for (int i = 0; i < kTries; ++i) {
+    if (flock(file.get(), LOCK_EX | LOCK_NB) == 0) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
 }
 
 absl::StatusOr<std::string> read_file(const std::string& path) {
@@ -70,7 +83,7 @@ absl::StatusOr<ResultsFile> ResultsFile::open(const std::string& directory, int 
         absl::StrFormat("%s cannot be written: %s: name a directory that you may write to", path,
                         error ? error.message() : std::strerror(why)));
   }
-  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (!lock(file)) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "%s is in use by another collet-bench: wait for its end, or name another directory", path));
   }
