@@ -68,7 +68,7 @@ std::string row(const CellSummary& cell) {
     const std::string state = !cell.unavailable.empty() ? "unavailable: " + cell.unavailable
                               : cell.failed > 0         ? "failed: " + cell.first_reason
                                                         : std::string("not run");
-    return absl::StrCat(text, "<td colspan=\"9\" class=\"gap\">", escape_html(state),
+    return absl::StrCat(text, "<td colspan=\"10\" class=\"gap\">", escape_html(state),
                         "</td></tr>\n");
   }
   absl::StrAppend(&text, number(absl::StrCat(cell.cpu_us_per_request.n)),
@@ -92,7 +92,7 @@ std::string table(const TableSummary& summary, bool open_loop) {
       "<th class=\"num\">requests</th><th class=\"num\">",
       open_loop ? "response" : "service",
       " p50</th><th class=\"num\">p99</th>"
-      "<th class=\"num\">p99.9</th><th class=\"num\">switches/request</th>"
+      "<th class=\"num\">p99.9</th><th class=\"num\">switches per request</th>"
       "<th class=\"num\">memory</th><th>notes</th></tr></thead><tbody>\n");
   for (const CellSummary& cell : summary.cells) text += row(cell);
   return text + "</tbody></table></div></section>\n";
@@ -119,7 +119,7 @@ std::string tables(const Report& report) {
   }
   absl::StrAppend(&text, tag("h3", "To take the figures again"),
                   tag("pre", absl::StrJoin(report_commands(report), "\n")));
-  text += "</section><section>" + tag("h2", "Environment") + "<table><tbody>\n";
+  text += "</section><section>" + tag("h2", "Environment") + "<table class=\"facts\"><tbody>\n";
   for (const Fact& fact : report.session.environment) {
     absl::StrAppend(&text, "<tr><th scope=\"row\">", escape_html(fact.name), "</th><td>",
                     escape_html(value_of(fact)), "</td></tr>\n");

@@ -22,7 +22,7 @@ export const metrics: readonly Metric[] = [
   metric("p99", "service_time_p99_us", "p99", "µs", 1, "lower", "p99_us", true),
   metric("p999", "service_time_p999_us", "p99.9", "µs", 1, "lower", "p999_us", true),
   metric("rss", "server_rss_bytes", "memory", "MiB", 1024 * 1024, "lower", "rss_bytes"),
-  metric("switches", "server_switches_per_request", "context switches per request", "", 1,
+  metric("switches", "server_switches_per_request", "switches per request", "", 1,
          "lower", "switches_per_request"),
 ];
 

@@ -12,9 +12,8 @@ export const load: Page = { id: "load", title: "Load", absent, draw };
 
 function absent(data: Data): string | null {
   if (data.curves.length > 0) return null;
-  return "This session measured closed loops only, which have no rate of their own: "
-    + "`collet-load HOST:PORT -R RATE` sends requests by a schedule and gives the latency at that "
-    + "rate.";
+  return "This session did not measure latency at several rates; `collet-load HOST:PORT -R RATE` "
+    + "sends requests by a schedule and says what latency clients see at one.";
 }
 
 function draw(view: View): Node[] {

@@ -28,7 +28,7 @@ function draw(view: View): Node[] {
 
 function legend(metric: Metric, table: Table): string {
   if (metric !== primary) {
-    return "The darker, the higher. Differences of this figure are not judged."
+    return "The stronger the shade, the higher. Differences of this figure are not judged."
       + (metric.id === "rate" ? " ≥: the client was the bottleneck." : "")
       + (metric.time && table.mode === "closed"
         ? " Service times of a closed loop: no latency under a given load." : "");

@@ -8,7 +8,7 @@ import type { Cell, Data, Table } from "../data";
 import { h } from "../dom";
 import { plain } from "../format";
 import { findMetric, inUnit, show, summaryOf, titleOf, type Metric, type Mode } from "../metrics";
-import { signsOf, type Signs } from "../servers";
+import { keyOf, signsOf } from "../servers";
 import { logDomain, logTicks } from "../ticks";
 import type { Page, View } from "../view";
 
@@ -113,14 +113,5 @@ function drawing(view: View, sweep: Sweep, metric: Metric): HTMLElement {
                         `${point.cell.name} at ${point.at}: `
                           + show(metric, point.value * metric.scale) }),
       ],
-    }), key(points, signs));
-}
-
-function key(points: Point[], { backends, colour }: Signs): HTMLElement {
-  const entry = (name: string, of: Cell | undefined) =>
-    of ? h("span", {}, h("i", { style: `background: ${colour(of)}` }), name) : null;
-  const cells = points.map((point) => point.cell);
-  return h("p", { class: "key" },
-           ...backends.map((name) => entry(name, cells.find((cell) => cell.backend === name))),
-           entry("other servers", cells.find((cell) => cell.backend === null)));
+    }), keyOf(signs, sweep.tables.flatMap(({ table }) => table.cells)));
 }

@@ -9,7 +9,7 @@ import { h, p } from "../dom";
 import { formatFigure, plain } from "../format";
 import { placeLabels } from "../labels";
 import { kindOfTime } from "../metrics";
-import { signsOf } from "../servers";
+import { keyOf, signsOf } from "../servers";
 import { logDomain, logTicks } from "../ticks";
 import { chosenTable, type Page, type View } from "../view";
 
@@ -34,7 +34,8 @@ function draw(view: View): Node[] {
   if (points.length === 0) return [controls, p("No cell of this table has figures.")];
   // The front is named first and so has the best places.
   points.sort((a, b) => Number(b.cell.pareto) - Number(a.cell.pareto));
-  return [controls, drawing(view, table, points), front(points)];
+  return [controls, drawing(view, table, points),
+          keyOf(signsOf(view.data), table.cells), front(points)];
 }
 
 function toPoint(cell: Cell): Point[] {
