@@ -8,9 +8,9 @@ namespace collet::bench {
 namespace {
 
 constexpr double kStolen = 0.01;
-constexpr double kForeign = 0.03;
+constexpr double kForeign = 0.05;
 constexpr double kRunDelay = 0.02;
-constexpr double kSwitchesPerSecond = 200;
+constexpr double kSwitchesPerSecond = 500;
 
 void add_once(std::vector<std::string>& flags, std::string_view flag) {
   std::string whole = std::string(kNoisy).append(flag);
@@ -32,7 +32,9 @@ MachineUse machine_use(const MachineSample& start, const MachineSample& end,
   }
   const std::int64_t idle_ns = end.idle_ns - start.idle_ns;
   const auto all_ns = static_cast<std::int64_t>(cpus.size()) * elapsed_ns;
-  use.foreign_cpu_ns = std::max<std::int64_t>(0, all_ns - idle_ns - stolen_ns - own_cpu_ns);
+  use.kernel_cpu_ns = end.kernel_ns - start.kernel_ns;
+  use.foreign_cpu_ns =
+      std::max<std::int64_t>(0, all_ns - idle_ns - stolen_ns - own_cpu_ns - use.kernel_cpu_ns);
   use.pressure_us = end.pressure_us - start.pressure_us;
   return use;
 }
@@ -46,7 +48,8 @@ std::vector<std::string> find_noise(const std::vector<Pinned>& programs, bool di
   for (const auto& [use, cpus] : programs) {
     const auto busy = static_cast<std::size_t>(use->busy_threads);
     if (!disjoint || busy > cpus->size()) continue;
-    if (static_cast<double>(use->run_delay_ns) > kRunDelay * elapsed) add_once(flags, "run_delay");
+    const auto delay = static_cast<double>(use->run_delay_ns - machine.kernel_cpu_ns);
+    if (delay > kRunDelay * elapsed) add_once(flags, "run_delay");
     const double most = kSwitchesPerSecond * std::max(use->busy_threads, 1) * elapsed / 1e9;
     if (static_cast<double>(use->involuntary_switches) > most) add_once(flags, "switches");
     if (cpus->size() == 1 && use->migrations > 0) add_once(flags, "migrations");

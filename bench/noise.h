@@ -16,6 +16,7 @@ namespace collet::bench {
 // What was not the server's or the client's in the window.
 struct MachineUse {
   std::int64_t foreign_cpu_ns = 0;  // used by other programs on the CPUs of server and client
+  std::int64_t kernel_cpu_ns = 0;   // used by the kernel's own threads, for whomever
   std::int64_t stolen_ns = 0;       // taken by the host of a virtual machine, on the worst CPU
   std::int64_t pressure_us = 0;     // some task waited for a CPU: reported, never a flag
 };
@@ -32,9 +33,10 @@ struct Pinned {
 
 // Flags, each beginning with kNoisy:
 //   noisy_steal       the host took more than 1 % of the time of a CPU
-//   noisy_foreign     other programs used more than 3 % of a core
-//   noisy_run_delay   threads waited for their CPU for more than 2 % of the time
-//   noisy_switches    a busy thread was put off its CPU more than 200 times a second
+//   noisy_foreign     other programs used more than 5 % of a core
+//   noisy_run_delay   threads waited for their CPU for more than 2 % of the time, beyond what the
+//                     kernel's own threads used: those work for the load as well
+//   noisy_switches    a busy thread was put off its CPU more than 500 times a second
 //   noisy_migrations  a thread changed its CPU though it has but one
 // The last three only where a program has its CPUs for itself and no more busy threads than them:
 // threads that share a CPU wait for each other, which is what is measured, no noise.

@@ -132,7 +132,9 @@ std::optional<ProcSample> sample_processes(const std::vector<pid_t>& pids,
   return sample;
 }
 
-std::vector<pid_t> family_of(pid_t root, const std::string& proc) {
+namespace {
+
+std::map<pid_t, Stat> all_processes(const std::string& proc) {
   std::map<pid_t, Stat> all;
   std::error_code error;
   for (std::filesystem::directory_iterator entry(proc, error), end; !error && entry != end;
@@ -142,6 +144,13 @@ std::vector<pid_t> family_of(pid_t root, const std::string& proc) {
     const auto stat = read_stat(entry->path().string() + "/stat");
     if (stat) all[static_cast<pid_t>(std::stol(name))] = *stat;
   }
+  return all;
+}
+
+}  // namespace
+
+std::vector<pid_t> family_of(pid_t root, const std::string& proc) {
+  const std::map<pid_t, Stat> all = all_processes(proc);
   std::set<pid_t> family{root};
   for (std::size_t before = 0; before != family.size();) {
     before = family.size();
@@ -171,7 +180,17 @@ ProcessUse use_between(const ProcSample& start, const ProcSample& end) {
   return use;
 }
 
-MachineSample sample_machine(const std::vector<int>& cpus, const std::string& proc) {
+std::vector<pid_t> kernel_threads(const std::string& proc) {
+  constexpr pid_t kTheirParent = 2;  // kthreadd
+  std::vector<pid_t> threads;
+  for (const auto& [pid, stat] : all_processes(proc)) {
+    if (stat.parent == kTheirParent) threads.push_back(pid);
+  }
+  return threads;
+}
+
+MachineSample sample_machine(const std::vector<int>& cpus, const std::vector<pid_t>& kernel,
+                             const std::string& proc) {
   enum Column { user, nice, system, idle, iowait, irq, softirq, steal, kColumns };
   MachineSample sample;
   std::istringstream lines(read_text(proc + "/stat"));
@@ -185,6 +204,11 @@ MachineSample sample_machine(const std::vector<int>& cpus, const std::string& pr
     if (!cpu || std::ranges::count(cpus, static_cast<int>(*cpu)) == 0) continue;
     sample.idle_ns += to_ns(ticks[idle] + ticks[iowait]);
     sample.stolen_ns[static_cast<int>(*cpu)] = to_ns(ticks[steal]);
+  }
+  for (const pid_t thread : kernel) {
+    std::istringstream schedstat(read_text(absl::StrCat(proc, "/", thread, "/schedstat")));
+    std::int64_t cpu_ns = 0;
+    if (schedstat >> cpu_ns) sample.kernel_ns += cpu_ns;
   }
   const std::string pressure = read_text(proc + "/pressure/cpu");  // `some avg10=... total=US`
   if (const std::size_t found = pressure.find("total="); found != std::string::npos) {

@@ -69,6 +69,7 @@ class Run {
     auto sets = place(cell_.placement, settings_.cpus);
     if (!sets.ok()) return fail(message_of(sets.status()));
     cpus_ = std::move(*sets);
+    kernel_threads_ = kernel_threads();
     used_cpus_ = cpus_.server;
     for (const int cpu : cpus_.client) {
       if (std::ranges::count(used_cpus_, cpu) == 0) used_cpus_.push_back(cpu);
@@ -180,7 +181,7 @@ class Run {
       }
     }
     look.client = sample_processes({client_->pid()});
-    look.machine = sample_machine(used_cpus_);
+    look.machine = sample_machine(used_cpus_, kernel_threads_);
     look.own_cpu_ns = own_cpu_ns();
     return look;
   }
@@ -269,6 +270,7 @@ class Run {
   RunOutcome outcome_;
   CpuSets cpus_;
   std::vector<int> used_cpus_;
+  std::vector<pid_t> kernel_threads_;
   std::string address_;
   std::optional<ChildProcess> server_;
   std::optional<ChildProcess> client_;  // after the server, so that it goes first

@@ -45,6 +45,12 @@ class ProcTreeTest : public testing::Test {
     std::ofstream(root_ / path) << text;
   }
 
+  void stat(int pid, int parent, int group) {
+    write(std::to_string(pid) + "/stat", std::to_string(pid) + " (x) S " + std::to_string(parent) +
+                                             " " + std::to_string(group) +
+                                             " 0 0 -1 0 0 0 0 0 0 0 0 0");
+  }
+
   std::filesystem::path root_;
 };
 
@@ -80,11 +86,6 @@ TEST_F(ProcTreeTest, ThreadsAndChildrenThatHaveEndedCount) {
 }
 
 TEST_F(ProcTreeTest, AFamilyIsTheGroupAndAllDescendants) {
-  const auto stat = [&](int pid, int parent, int group) {
-    write(std::to_string(pid) + "/stat", std::to_string(pid) + " (x) S " + std::to_string(parent) +
-                                             " " + std::to_string(group) +
-                                             " 0 0 -1 0 0 0 0 0 0 0 0 0");
-  };
   stat(10, 1, 10);
   stat(11, 10, 10);
   stat(12, 11, 99);  // has its own group
@@ -103,7 +104,14 @@ TEST_F(ProcTreeTest, TheMachineIsTheCpusThatAreUsed) {
         "cpu  9 9 9 9 9 9 9 9\ncpu0 10 0 5 100 20 0 0 7 0 0\ncpu1 10 0 5 30 1 0 0 2 0 0\n"
         "cpu2 0 0 0 999 0 0 0 99\nintr 1\n");
   write("pressure/cpu", "some avg10=1.00 avg60=0.00 avg300=0.00 total=1234\nfull total=5\n");
-  const MachineSample sample = sample_machine({0, 1}, root_.string());
+  stat(2, 0, 0);
+  stat(15, 2, 0);
+  stat(16, 1, 0);
+  write("15/schedstat", "4000 9 9\n");
+  write("16/schedstat", "100 9 9\n");
+  EXPECT_THAT(kernel_threads(root_.string()), ElementsAre(15));
+  const MachineSample sample = sample_machine({0, 1}, {15, 999}, root_.string());
+  EXPECT_EQ(sample.kernel_ns, 4000);
   EXPECT_EQ(sample.idle_ns, 151 * 10'000'000LL);
   EXPECT_EQ(sample.stolen_ns.at(0), 70'000'000);
   EXPECT_EQ(sample.stolen_ns.size(), 2U);
@@ -125,8 +133,10 @@ TEST(NoiseTest, WhatIsNeitherIdleNorStolenNorOursIsForeign) {
   end.idle_ns = 300;
   end.stolen_ns = {{0, 100}, {1, 25}};
   end.pressure_us = 9;
+  end.kernel_ns = 10;
   const MachineUse use = machine_use(start, end, {0, 1}, 1000, 1500);
-  EXPECT_EQ(use.foreign_cpu_ns, 2000 - 300 - 120 - 1500);
+  EXPECT_EQ(use.foreign_cpu_ns, 2000 - 300 - 120 - 1500 - 10);
+  EXPECT_EQ(use.kernel_cpu_ns, 10);
   EXPECT_EQ(use.stolen_ns, 100);
   EXPECT_EQ(use.pressure_us, 9);
   EXPECT_EQ(machine_use(start, end, {0, 1}, 1000, 1900).foreign_cpu_ns, 0);
@@ -148,19 +158,19 @@ class NoiseFlagTest : public testing::Test {
 TEST_F(NoiseFlagTest, AQuietRunHasNone) {
   server_.busy_threads = 1;
   server_.run_delay_ns = 19'000'000;
-  server_.involuntary_switches = 199;
+  server_.involuntary_switches = 499;
   machine_.stolen_ns = 9'000'000;
-  machine_.foreign_cpu_ns = 29'000'000;
+  machine_.foreign_cpu_ns = 49'000'000;
   machine_.pressure_us = 999'999;
   EXPECT_THAT(flags(), IsEmpty());
 }
 
 TEST_F(NoiseFlagTest, EachThresholdHasItsFlag) {
   machine_.stolen_ns = 11'000'000;
-  machine_.foreign_cpu_ns = 31'000'000;
+  machine_.foreign_cpu_ns = 51'000'000;
   server_.run_delay_ns = 21'000'000;
   client_.run_delay_ns = 21'000'000;
-  client_.involuntary_switches = 201;
+  client_.involuntary_switches = 501;
   server_.migrations = 1;
   EXPECT_THAT(flags(), ElementsAre("noisy_steal", "noisy_foreign", "noisy_run_delay",
                                    "noisy_migrations", "noisy_switches"));
