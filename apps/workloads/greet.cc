@@ -2,7 +2,7 @@
 // greet.cc: the server speaks first. It writes a greeting when a connection opens and discards what
 // comes; the client connects, sends its payload, waits for the greeting, closes, and starts again.
 // A request is a connection, and lasts from connect to the first byte.
-#include "apps/workloads/client.h"
+#include "apps/workloads/one_request_client.h"
 #include "apps/workloads/pattern.h"
 #include "apps/workloads/workload.h"
 
@@ -26,14 +26,13 @@ class GreetServer final : public Handler {
   const Burden& burden_;
 };
 
-class GreetClient final : public Client {
+class GreetClient final : public OneRequestClient {
  public:
   GreetClient(const RequestShape& shape, Meter& meter)
-      : Client(meter), payload_bytes_(shape.payload_bytes), begun_(meter.take_connection()) {}
+      : OneRequestClient(meter), payload_bytes_(shape.payload_bytes) {}
 
  private:
-  void begin(Output& out) override {
-    meter().connected(begun_.sent, meter().now());
+  void write_request(Output& out) override {
     PatternCursor(meter().take_serial()).write(payload_bytes_, out);
   }
 
@@ -42,25 +41,13 @@ class GreetClient final : public Client {
     const std::string_view got(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     if (!kGreeting.substr(greeted_).starts_with(got)) return false;
     greeted_ += got.size();
-    if (unanswered() != 0) return true;
-    answered(begun_, first_byte_, payload_bytes_);
-    out.close();
+    if (unanswered() == 0) finish(first_byte_, payload_bytes_, out);
     return true;
   }
 
   std::size_t unanswered() const noexcept override { return greeted_ < kGreeting.size() ? 1 : 0; }
 
-  void ended() noexcept override {
-    const Meter::Nanoseconds now = meter().now();
-    if (unanswered() == 0) {
-      meter().disconnected(first_byte_, now);
-    } else {
-      meter().unfinished(begun_.due, now);
-    }
-  }
-
   std::size_t payload_bytes_;
-  Begun begun_;
   Meter::Nanoseconds first_byte_{0};
   std::size_t greeted_ = 0;  // bytes of the greeting that have come
 };

@@ -1,50 +1,32 @@
 // SPDX-License-Identifier: MIT
 // storm.cc: a connection for each request, many at once: connect, one request, its echo, close.
-#include "apps/workloads/client.h"
 #include "apps/workloads/echo.h"
+#include "apps/workloads/one_request_client.h"
 #include "apps/workloads/pattern.h"
 
 namespace collet::apps {
 namespace {
 
-class StormClient final : public Client {
+class StormClient final : public OneRequestClient {
  public:
   StormClient(const RequestShape& shape, Meter& meter)
-      : Client(meter),
-        begun_(meter.take_connection()),
+      : OneRequestClient(meter),
         awaited_(shape.payload_bytes),
         payload_bytes_(shape.payload_bytes),
         expected_(meter.take_serial()) {}
 
  private:
-  void begin(Output& out) override {
-    meter().connected(begun_.sent, meter().now());
-    PatternCursor(expected_).write(payload_bytes_, out);
-  }
+  void write_request(Output& out) override { PatternCursor(expected_).write(payload_bytes_, out); }
 
   bool take(std::span<const std::byte> bytes, Output& out) override {
     if (bytes.size() > awaited_ || !expected_.match(bytes)) return false;
     awaited_ -= bytes.size();
-    if (awaited_ != 0) return true;
-    answered_at_ = meter().now();
-    answered(begun_, answered_at_, payload_bytes_);
-    out.close();
+    if (awaited_ == 0) finish(meter().now(), payload_bytes_, out);
     return true;
   }
 
   std::size_t unanswered() const noexcept override { return awaited_ != 0 ? 1 : 0; }
 
-  void ended() noexcept override {
-    const Meter::Nanoseconds now = meter().now();
-    if (unanswered() == 0) {
-      meter().disconnected(answered_at_, now);
-    } else {
-      meter().unfinished(begun_.due, now);
-    }
-  }
-
-  Begun begun_;
-  Meter::Nanoseconds answered_at_{0};
   std::size_t awaited_;  // bytes of the echo that are still to come
   std::size_t payload_bytes_;
   PatternCursor expected_;
