@@ -11,20 +11,11 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <collet/builtin.h>
 #include <collet/readiness_proactor.h>
-#include <collet/registry.h>
+
+#include "tests/support/builtin_registry.h"
 
 namespace collet::conformance {
-
-inline const Registry& registry() {
-  static const Registry* filled = [] {
-    auto* registry = new Registry();
-    add_builtin_backends(*registry);
-    return registry;
-  }();
-  return *filled;
-}
 
 inline std::vector<std::string> backend_names() {
   std::vector<std::string> names;

@@ -14,6 +14,7 @@
 #include <tuple>
 
 #include "tests/integration/bench_program.h"
+#include "tests/support/patience.h"
 
 namespace collet::bench {
 namespace {
@@ -72,10 +73,8 @@ TEST_F(BenchSessionTest, OneThatWasKilledIsCompletedByResume) {
   auto child = start_bench(quick({"--reps", "4"}));
   ASSERT_TRUE(child.ok());
   const auto lines = [&] { return std::ranges::count(text_of_results(), '\n'); };
+  ASSERT_TRUE(integration::eventually([&] { return lines() >= 6; }));
   const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (lines() < 6 && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
   EXPECT_EQ(child->end(SIGKILL, deadline)->signal, SIGKILL);
   ASSERT_LT(lines(), 13);
   std::ofstream(results_path(), std::ios::app) << R"({"type":"run","cell":"echo c=4 p)";

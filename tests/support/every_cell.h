@@ -12,24 +12,13 @@
 
 #include <gtest/gtest.h>
 #include <collet/address.h>
-#include <collet/builtin.h>
-#include <collet/registry.h>
 #include <collet/tcp_server.h>
 
+#include "tests/support/builtin_registry.h"
 #include "tests/support/client.h"
 #include "tests/support/journal.h"
 
 namespace collet::integration {
-
-inline const Registry& registry() {
-  static const Registry* filled = [] {
-    auto* registry = new Registry();
-    add_builtin_backends(*registry);
-    add_builtin_pools(*registry);
-    return registry;
-  }();
-  return *filled;
-}
 
 struct Cell {
   std::string backend;

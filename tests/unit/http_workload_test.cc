@@ -12,13 +12,12 @@
 #include <string_view>
 #include <vector>
 
-#include <collet/builtin.h>
 #include <collet/connections.h>
 #include <collet/event_loop.h>
-#include <collet/registry.h>
 
 #include "apps/workloads/http.h"
 #include "tests/conformance/plain_socket.h"
+#include "tests/support/builtin_registry.h"
 
 namespace collet::apps {
 namespace {
@@ -30,16 +29,6 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-const Registry& registry() {
-  static const Registry* filled = [] {
-    auto* registry = new Registry();
-    add_builtin_backends(*registry);
-    add_builtin_pools(*registry);
-    return registry;
-  }();
-  return *filled;
-}
 
 using Sizes = std::vector<std::size_t>;
 

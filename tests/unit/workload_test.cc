@@ -12,13 +12,12 @@
 #include <utility>
 #include <vector>
 
-#include <collet/builtin.h>
 #include <collet/connections.h>
 #include <collet/event_loop.h>
-#include <collet/registry.h>
 
 #include "apps/workloads/pattern.h"
 #include "apps/workloads/workload.h"
+#include "tests/support/builtin_registry.h"
 
 namespace collet::apps {
 namespace {
@@ -26,16 +25,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
-
-const Registry& registry() {
-  static const Registry* filled = [] {
-    auto* registry = new Registry();
-    add_builtin_backends(*registry);
-    add_builtin_pools(*registry);
-    return registry;
-  }();
-  return *filled;
-}
 
 std::unique_ptr<Proactor> make_proactor() { return *registry().backend("epoll")->make(); }
 
