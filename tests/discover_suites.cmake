@@ -2,7 +2,7 @@
 # process for each case would spend more time on starting than on testing, above all with a
 # sanitizer.
 #
-# Before: program, label, environment.
+# Before: program, label, environment, alone.
 if(NOT EXISTS ${program})
   add_test(${program} ${program})  # fails, and says what has not been built
   return()
@@ -17,5 +17,5 @@ foreach(suite IN LISTS suites)
   string(REGEX REPLACE "^\n?(.*)\\.$" "\\1" suite "${suite}")
   add_test("${suite}" "${program}" "--gtest_filter=${suite}.*")
   set_tests_properties("${suite}" PROPERTIES
-    LABELS "${label}" TIMEOUT 300 ENVIRONMENT "${environment}")
+    LABELS "${label}" TIMEOUT 300 ENVIRONMENT "${environment}" RUN_SERIAL "${alone}")
 endforeach()
