@@ -6,7 +6,7 @@
 
 #include <absl/strings/str_format.h>
 
-#include "bench/commands.h"
+#include "bench/commands/commands.h"
 
 namespace collet::bench {
 namespace {

@@ -10,11 +10,11 @@
 #include <absl/strings/str_format.h>
 
 #include "apps/cli/command_line.h"
-#include "bench/commands.h"
-#include "bench/environment.h"
-#include "bench/results.h"
-#include "bench/session_diff.h"
-#include "bench/summary.h"
+#include "bench/commands/commands.h"
+#include "bench/session/environment.h"
+#include "bench/session/results.h"
+#include "bench/statistics/session_diff.h"
+#include "bench/statistics/summary.h"
 
 namespace collet::bench {
 namespace {

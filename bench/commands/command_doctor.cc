@@ -9,13 +9,13 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 
-#include "bench/commands.h"
-#include "bench/comparison.h"
-#include "bench/environment.h"
-#include "bench/figures.h"
-#include "bench/runner.h"
-#include "bench/start.h"
-#include "bench/wake_floor.h"
+#include "bench/commands/commands.h"
+#include "bench/measure/runner.h"
+#include "bench/measure/wake_floor.h"
+#include "bench/session/environment.h"
+#include "bench/session/start.h"
+#include "bench/show/figures.h"
+#include "bench/statistics/comparison.h"
 
 namespace collet::bench {
 namespace {

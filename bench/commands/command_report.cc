@@ -11,12 +11,12 @@
 #include <absl/strings/str_format.h>
 
 #include "apps/cli/command_line.h"
-#include "bench/catalogue.h"
-#include "bench/commands.h"
-#include "bench/formats.h"
-#include "bench/report_html.h"
-#include "bench/results.h"
-#include "bench/summary.h"
+#include "bench/commands/commands.h"
+#include "bench/session/catalogue.h"
+#include "bench/session/results.h"
+#include "bench/show/formats.h"
+#include "bench/show/report_html.h"
+#include "bench/statistics/summary.h"
 
 namespace collet::bench {
 namespace {

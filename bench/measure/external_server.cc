@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // external_server.cc: a port from the kernel, and knocking at it.
-#include "bench/external_server.h"
+#include "bench/measure/external_server.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -4,7 +4,7 @@
 
 #include <absl/status/statusor.h>
 
-#include "bench/process.h"
+#include "bench/measure/process.h"
 
 namespace collet::bench {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // noise.cc: thresholds.
-#include "bench/noise.h"
+#include "bench/measure/noise.h"
 
 #include <algorithm>
 

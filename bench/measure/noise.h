@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/placement.h"
-#include "bench/proc_sample.h"
+#include "bench/measure/proc_sample.h"
+#include "bench/session/placement.h"
 
 namespace collet::bench {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // proc_sample.cc: reads /proc/PID/{stat,status}, /proc/PID/task/*/{schedstat,status,sched},
 // /proc/stat and /proc/pressure/cpu.
-#include "bench/proc_sample.h"
+#include "bench/measure/proc_sample.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@
 
 #include <absl/strings/str_cat.h>
 
-#include "bench/process.h"
+#include "bench/measure/process.h"
 
 namespace collet::bench {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // process.cc: fork, exec, poll and reap.
-#include "bench/process.h"
+#include "bench/measure/process.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -18,7 +18,7 @@
 
 #include <absl/strings/str_format.h>
 
-#include "bench/placement.h"
+#include "bench/session/placement.h"
 
 namespace collet::bench {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // protocol.cc: JSON lines to structs.
-#include "bench/protocol.h"
+#include "bench/measure/protocol.h"
 
 #include <cmath>
 

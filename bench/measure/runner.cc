@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // runner.cc: the steps of a run. Each either succeeds or settles the outcome.
-#include "bench/runner.h"
+#include "bench/measure/runner.h"
 
 #include <sys/resource.h>
 
@@ -13,8 +13,8 @@
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
 
-#include "bench/external_server.h"
-#include "bench/process.h"
+#include "bench/measure/external_server.h"
+#include "bench/measure/process.h"
 
 namespace collet::bench {
 namespace {

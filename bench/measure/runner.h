@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "bench/noise.h"
-#include "bench/plan.h"
-#include "bench/proc_sample.h"
-#include "bench/protocol.h"
-#include "bench/settings.h"
+#include "bench/measure/noise.h"
+#include "bench/measure/proc_sample.h"
+#include "bench/measure/protocol.h"
+#include "bench/session/plan.h"
+#include "bench/session/settings.h"
 
 namespace collet::bench {
 

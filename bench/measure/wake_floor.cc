@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // wake_floor.cc: a loop over the clock, and two threads with an eventfd between them.
-#include "bench/wake_floor.h"
+#include "bench/measure/wake_floor.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -10,9 +10,9 @@
 #include <cstdint>
 #include <thread>
 
-#include "bench/placement.h"
-#include "bench/process.h"
-#include "bench/statistics.h"
+#include "bench/measure/process.h"
+#include "bench/session/placement.h"
+#include "bench/statistics/statistics.h"
 
 namespace collet::bench {
 namespace {

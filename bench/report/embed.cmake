@@ -9,7 +9,7 @@ set(script "")
 if(SCRIPT)
   file(READ "${SCRIPT}" script)
 endif()
-file(WRITE "${OUTPUT}" "#include \"bench/report_assets.h\"
+file(WRITE "${OUTPUT}" "#include \"bench/show/report_assets.h\"
 
 namespace collet::bench {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // catalogue.cc: the registry and the workloads, as axes of a matrix.
-#include "bench/catalogue.h"
+#include "bench/session/catalogue.h"
 
 #include <array>
 #include <string_view>
@@ -12,7 +12,7 @@
 #include <collet/builtin.h>
 
 #include "apps/workloads/workload.h"
-#include "bench/programs.h"
+#include "bench/session/programs.h"
 
 namespace collet::bench {
 namespace {

@@ -8,8 +8,8 @@
 #include <absl/status/statusor.h>
 #include <collet/registry.h>
 
-#include "bench/matrix.h"
-#include "bench/options.h"
+#include "bench/session/matrix.h"
+#include "bench/session/options.h"
 
 namespace collet::bench {
 

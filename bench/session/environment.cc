@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // environment.cc: reads /proc and /sys, and what the build was told.
-#include "bench/environment.h"
+#include "bench/session/environment.h"
 
 #include <gnu/libc-version.h>
 #include <sys/resource.h>
@@ -18,8 +18,8 @@
 
 #include <absl/strings/str_format.h>
 
-#include "bench/placement.h"
-#include "bench/process.h"
+#include "bench/measure/process.h"
+#include "bench/session/placement.h"
 #include "bench_revision.h"
 
 namespace collet::bench {

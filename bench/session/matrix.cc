@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // matrix.cc: the product of the axes, and its baseline.
-#include "bench/matrix.h"
+#include "bench/session/matrix.h"
 
 #include <algorithm>
 #include <utility>

@@ -9,8 +9,8 @@
 
 #include <absl/status/statusor.h>
 
-#include "bench/options.h"
-#include "bench/plan.h"
+#include "bench/session/options.h"
+#include "bench/session/plan.h"
 
 namespace collet::bench {
 

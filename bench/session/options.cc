@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // options.cc: text to options, flag by flag.
-#include "bench/options.h"
+#include "bench/session/options.h"
 
 #include <algorithm>
 #include <iterator>
@@ -11,7 +11,7 @@
 #include <absl/strings/str_split.h>
 
 #include "apps/cli/command_line.h"
-#include "bench/plan.h"
+#include "bench/session/plan.h"
 
 namespace collet::bench {
 namespace {

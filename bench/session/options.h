@@ -10,9 +10,9 @@
 
 #include <absl/status/statusor.h>
 
-#include "bench/formats.h"
-#include "bench/placement.h"
-#include "bench/settings.h"
+#include "bench/session/placement.h"
+#include "bench/session/settings.h"
+#include "bench/show/formats.h"
 
 namespace collet::bench {
 

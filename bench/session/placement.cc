@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // placement.cc: CPU sets.
-#include "bench/placement.h"
+#include "bench/session/placement.h"
 
 #include <sched.h>
 

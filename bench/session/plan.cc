@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // plan.cc: names of cells and their order.
-#include "bench/plan.h"
+#include "bench/session/plan.h"
 
 #include <algorithm>
 #include <random>

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/placement.h"
+#include "bench/session/placement.h"
 
 namespace collet::bench {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // programs.cc: a short list of places to look in.
-#include "bench/programs.h"
+#include "bench/session/programs.h"
 
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // progress.cc: lines on stderr.
-#include "bench/progress.h"
+#include "bench/session/progress.h"
 
 #include <cstdio>
 
@@ -8,7 +8,7 @@
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
 
-#include "bench/figures.h"
+#include "bench/show/figures.h"
 
 namespace collet::bench {
 namespace {

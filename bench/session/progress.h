@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <string>
 
-#include "bench/plan.h"
-#include "bench/runner.h"
+#include "bench/measure/runner.h"
+#include "bench/session/plan.h"
 
 namespace collet::bench {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // results.cc: the file: locked, appended to, read line by line.
-#include "bench/results.h"
+#include "bench/session/results.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

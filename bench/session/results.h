@@ -11,11 +11,11 @@
 
 #include <absl/status/statusor.h>
 
-#include "bench/environment.h"
-#include "bench/plan.h"
-#include "bench/process.h"
-#include "bench/runner.h"
-#include "bench/settings.h"
+#include "bench/measure/process.h"
+#include "bench/measure/runner.h"
+#include "bench/session/environment.h"
+#include "bench/session/plan.h"
+#include "bench/session/settings.h"
 
 namespace collet::bench {
 

@@ -5,7 +5,7 @@
 #include <absl/strings/str_cat.h>
 #include <nlohmann/json.hpp>
 
-#include "bench/results.h"
+#include "bench/session/results.h"
 
 namespace collet::bench {
 namespace {

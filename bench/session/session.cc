@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // session.cc: block by block, then what was noisy in it.
-#include "bench/session.h"
+#include "bench/session/session.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "bench/runner.h"
+#include "bench/measure/runner.h"
 
 namespace collet::bench {
 namespace {

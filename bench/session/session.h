@@ -8,8 +8,8 @@
 
 #include <absl/status/statusor.h>
 
-#include "bench/progress.h"
-#include "bench/results.h"
+#include "bench/session/progress.h"
+#include "bench/session/results.h"
 
 namespace collet::bench {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // settings.cc: settings to argv.
-#include "bench/settings.h"
+#include "bench/session/settings.h"
 
 #include <algorithm>
 

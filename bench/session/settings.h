@@ -10,7 +10,7 @@
 
 #include <absl/status/statusor.h>
 
-#include "bench/plan.h"
+#include "bench/session/plan.h"
 
 namespace collet::bench {
 

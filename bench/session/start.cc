@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // start.cc: flags, catalogue and matrix, one after the other.
-#include "bench/start.h"
+#include "bench/session/start.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -14,10 +14,10 @@
 #include <absl/strings/str_format.h>
 
 #include "apps/cli/process.h"
-#include "bench/catalogue.h"
-#include "bench/environment.h"
-#include "bench/matrix.h"
-#include "bench/runner.h"
+#include "bench/measure/runner.h"
+#include "bench/session/catalogue.h"
+#include "bench/session/environment.h"
+#include "bench/session/matrix.h"
 
 namespace collet::bench {
 namespace {

@@ -7,8 +7,8 @@
 
 #include <absl/status/statusor.h>
 
-#include "bench/options.h"
-#include "bench/results.h"
+#include "bench/session/options.h"
+#include "bench/session/results.h"
 
 namespace collet::bench {
 

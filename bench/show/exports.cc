@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // exports.cc: CSV and JSON of cells, and the formats of other benchmarks of runs.
-#include "bench/exports.h"
+#include "bench/show/exports.h"
 
 #include <array>
 #include <map>

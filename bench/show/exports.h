@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "bench/summary.h"
+#include "bench/statistics/summary.h"
 
 namespace collet::bench {
 

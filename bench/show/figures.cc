@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // figures.cc: number to text.
-#include "bench/figures.h"
+#include "bench/show/figures.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // formats.cc: names of formats, and who makes them.
-#include "bench/formats.h"
+#include "bench/show/formats.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -9,8 +9,8 @@
 
 #include <absl/strings/str_format.h>
 
-#include "bench/exports.h"
-#include "bench/table.h"
+#include "bench/show/exports.h"
+#include "bench/show/table.h"
 
 namespace collet::bench {
 namespace {

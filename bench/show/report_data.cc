@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // report_data.cc: the summary's JSON, and what only the report needs besides.
-#include "bench/report_data.h"
+#include "bench/show/report_data.h"
 
 #include <algorithm>
 #include <map>
@@ -10,10 +10,10 @@
 #include <absl/strings/str_join.h>
 #include <nlohmann/json.hpp>
 
-#include "bench/exports.h"
-#include "bench/noise.h"
-#include "bench/report_words.h"
-#include "bench/wording.h"
+#include "bench/measure/noise.h"
+#include "bench/show/exports.h"
+#include "bench/show/report_words.h"
+#include "bench/show/wording.h"
 
 namespace collet::bench {
 namespace {

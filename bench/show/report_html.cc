@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // report_html.cc: head, tables, data, script.
-#include "bench/report_html.h"
+#include "bench/show/report_html.h"
 
 #include <cerrno>
 #include <cstring>
@@ -12,11 +12,11 @@
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_replace.h>
 
-#include "bench/figures.h"
-#include "bench/report_assets.h"
-#include "bench/report_data.h"
-#include "bench/report_words.h"
-#include "bench/wording.h"
+#include "bench/show/figures.h"
+#include "bench/show/report_assets.h"
+#include "bench/show/report_data.h"
+#include "bench/show/report_words.h"
+#include "bench/show/wording.h"
 
 namespace collet::bench {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <absl/status/status.h>
 
-#include "bench/summary.h"
+#include "bench/statistics/summary.h"
 
 namespace collet::bench {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // report_words.cc: summaries to sentences.
-#include "bench/report_words.h"
+#include "bench/show/report_words.h"
 
 #include <algorithm>
 #include <map>
@@ -10,8 +10,8 @@
 #include <absl/strings/str_join.h>
 #include <collet/quantity.h>
 
-#include "bench/noise.h"
-#include "bench/wording.h"
+#include "bench/measure/noise.h"
+#include "bench/show/wording.h"
 
 namespace collet::bench {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/summary.h"
+#include "bench/statistics/summary.h"
 
 namespace collet::bench {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // table.cc: summaries to lines of text.
-#include "bench/table.h"
+#include "bench/show/table.h"
 
 #include <algorithm>
 #include <iterator>
@@ -10,8 +10,8 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_replace.h>
 
-#include "bench/figures.h"
-#include "bench/wording.h"
+#include "bench/show/figures.h"
+#include "bench/show/wording.h"
 
 namespace collet::bench {
 namespace {

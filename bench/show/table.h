@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 
-#include "bench/summary.h"
+#include "bench/statistics/summary.h"
 
 namespace collet::bench {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // wording.cc: summaries to sentences.
-#include "bench/wording.h"
+#include "bench/show/wording.h"
 
 #include <algorithm>
 #include <map>
@@ -11,7 +11,7 @@
 #include <absl/strings/str_join.h>
 #include <collet/quantity.h>
 
-#include "bench/figures.h"
+#include "bench/show/figures.h"
 
 namespace collet::bench {
 namespace {

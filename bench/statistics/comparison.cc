@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // comparison.cc: paired log-ratios to verdicts.
-#include "bench/comparison.h"
+#include "bench/statistics/comparison.h"
 
 #include <algorithm>
 #include <cmath>

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/statistics.h"
+#include "bench/statistics/statistics.h"
 
 namespace collet::bench {
 

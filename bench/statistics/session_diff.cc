@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // session_diff.cc: cell against cell of the same key.
-#include "bench/session_diff.h"
+#include "bench/statistics/session_diff.h"
 
 #include <algorithm>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 
-#include "bench/figures.h"
+#include "bench/show/figures.h"
 
 namespace collet::bench {
 namespace {

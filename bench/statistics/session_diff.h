@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "bench/comparison.h"
-#include "bench/summary.h"
+#include "bench/statistics/comparison.h"
+#include "bench/statistics/summary.h"
 
 namespace collet::bench {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // statistics.cc: order statistics, ranks, and corrections for looking more than once.
-#include "bench/statistics.h"
+#include "bench/statistics/statistics.h"
 
 #include <algorithm>
 #include <cmath>

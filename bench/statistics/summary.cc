@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // summary.cc: runs to summaries.
-#include "bench/summary.h"
+#include "bench/statistics/summary.h"
 
 #include <algorithm>
 #include <tuple>

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "bench/comparison.h"
-#include "bench/results.h"
-#include "bench/statistics.h"
+#include "bench/session/results.h"
+#include "bench/statistics/comparison.h"
+#include "bench/statistics/statistics.h"
 
 namespace collet::bench {
 

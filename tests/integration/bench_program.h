@@ -10,10 +10,10 @@
 
 #include <gtest/gtest.h>
 
-#include "bench/placement.h"
-#include "bench/process.h"
-#include "bench/results.h"
-#include "bench/summary.h"
+#include "bench/measure/process.h"
+#include "bench/session/placement.h"
+#include "bench/session/results.h"
+#include "bench/statistics/summary.h"
 
 namespace collet::bench {
 

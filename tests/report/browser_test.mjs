@@ -60,7 +60,7 @@ function alter(html) {
   return html.replace(/(id="bench-data">)[^]*?(<\/script>)/, (_, a, b) => a + json + b);
 }
 
-// As bench/figures.cc writes figures, and finer near nothing.
+// As bench/show/figures.cc writes figures, and finer near nothing.
 function figure(value) {
   const size = Math.abs(value);
   if (size > 0 && size < 0.0995) return value.toPrecision(2);

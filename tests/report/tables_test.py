@@ -42,7 +42,7 @@ class Page(html.parser.HTMLParser):
 
 
 def figure(value):
-    """As bench/figures.cc writes it."""
+    """As bench/show/figures.cc writes it."""
     return f"{value:.{2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0}f}"
 
 

@@ -7,10 +7,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "bench/report_data.h"
-#include "bench/report_html.h"
-#include "bench/report_words.h"
-#include "bench/summary.h"
+#include "bench/show/report_data.h"
+#include "bench/show/report_html.h"
+#include "bench/show/report_words.h"
+#include "bench/statistics/summary.h"
 #include "bench_session.h"
 
 namespace collet::bench {

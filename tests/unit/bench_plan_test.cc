@@ -10,9 +10,9 @@
 #include <tuple>
 #include <vector>
 
-#include "bench/matrix.h"
-#include "bench/placement.h"
-#include "bench/plan.h"
+#include "bench/session/matrix.h"
+#include "bench/session/placement.h"
+#include "bench/session/plan.h"
 
 namespace collet::bench {
 namespace {

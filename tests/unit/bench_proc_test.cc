@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "bench/environment.h"
-#include "bench/noise.h"
-#include "bench/proc_sample.h"
+#include "bench/measure/noise.h"
+#include "bench/measure/proc_sample.h"
+#include "bench/session/environment.h"
 
 namespace collet::bench {
 namespace {

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "bench/exports.h"
-#include "bench/figures.h"
-#include "bench/progress.h"
-#include "bench/results.h"
-#include "bench/session_diff.h"
-#include "bench/summary.h"
-#include "bench/table.h"
+#include "bench/session/progress.h"
+#include "bench/session/results.h"
+#include "bench/show/exports.h"
+#include "bench/show/figures.h"
+#include "bench/show/table.h"
+#include "bench/statistics/session_diff.h"
+#include "bench/statistics/summary.h"
 #include "bench_session.h"
 
 namespace collet::bench {

@@ -12,12 +12,12 @@
 #include <string>
 #include <vector>
 
-#include "bench/options.h"
-#include "bench/placement.h"
-#include "bench/process.h"
-#include "bench/protocol.h"
-#include "bench/runner.h"
-#include "bench/settings.h"
+#include "bench/measure/process.h"
+#include "bench/measure/protocol.h"
+#include "bench/measure/runner.h"
+#include "bench/session/options.h"
+#include "bench/session/placement.h"
+#include "bench/session/settings.h"
 
 namespace collet::bench {
 namespace {

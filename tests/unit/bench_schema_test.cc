@@ -12,8 +12,8 @@
 #include <valijson/schema_parser.hpp>
 #include <valijson/validator.hpp>
 
-#include "bench/environment.h"
-#include "bench/results.h"
+#include "bench/session/environment.h"
+#include "bench/session/results.h"
 #include "bench_session.h"
 
 namespace collet::bench {

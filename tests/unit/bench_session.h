@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "bench/results.h"
+#include "bench/session/results.h"
 
 namespace collet::bench {
 

@@ -8,8 +8,8 @@
 #include <random>
 #include <vector>
 
-#include "bench/comparison.h"
-#include "bench/statistics.h"
+#include "bench/statistics/comparison.h"
+#include "bench/statistics/statistics.h"
 
 namespace collet::bench {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// data.ts: what collet-bench wrote into the page, as types: bench/report_data.h says it in words.
+// data.ts: what collet-bench wrote into the page, as types; bench/show/report_data.h has the words.
 
 export interface Interval {
   low: number;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// format.ts: numbers as people read them, with the rules of bench/figures.cc.
+// format.ts: numbers as people read them, with the rules of bench/show/figures.cc.
 
 // Three significant digits, and never fewer than are before the point: 4.62, 46.2, 462, 5685.
 export function formatFigure(value: number): string {
