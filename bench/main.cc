@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* kUsage =
     "collet-bench run [options]           measures backends x pools and prints tables\n"
+    "collet-bench curve [options of run]  the same at several rates: latency against load\n"
     "collet-bench plan [options of run]   says what would be run, in which order, and how long\n"
     "collet-bench resume DIR              runs what is missing of a session that was cut off\n"
     "collet-bench report DIR              shows results again, in any format\n"
@@ -26,10 +27,10 @@ struct Command {
   int (*run)(int argc, const char* const* argv);
 };
 
-constexpr Command kCommands[] = {{"run", run_command},         {"plan", plan_command},
-                                 {"resume", resume_command},   {"report", report_command},
-                                 {"compare", compare_command}, {"doctor", doctor_command},
-                                 {"list", list_command}};
+constexpr Command kCommands[] = {{"run", run_command},       {"curve", run_command},
+                                 {"plan", plan_command},     {"resume", resume_command},
+                                 {"report", report_command}, {"compare", compare_command},
+                                 {"doctor", doctor_command}, {"list", list_command}};
 
 int dispatch(int argc, const char* const* argv) {
   const std::string_view name = argc > 1 ? argv[1] : "";
@@ -40,7 +41,7 @@ int dispatch(int argc, const char* const* argv) {
   const std::string problem =
       name.empty() ? "say what to do" : absl::StrFormat("\"%s\" is no command", name);
   return refuse(absl::InvalidArgumentError(
-      problem + ": use run, plan, resume, report, compare, doctor or list"));
+      problem + ": use run, curve, plan, resume, report, compare, doctor or list"));
 }
 
 }  // namespace

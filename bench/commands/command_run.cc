@@ -14,6 +14,7 @@
 
 #include "apps/cli/command_line.h"
 #include "bench/commands/commands.h"
+#include "bench/session/capacity.h"
 #include "bench/session/catalogue.h"
 #include "bench/session/session.h"
 #include "bench/session/start.h"
@@ -32,6 +33,12 @@ Descriptor watch_stop_signals() {
   sigaddset(&stop, SIGTERM);
   sigprocmask(SIG_BLOCK, &stop, nullptr);
   return Descriptor(signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+// This process only looks on, but not from the server's CPU.
+Descriptor begin_to_look_on(const Settings& settings) {
+  pin_to({settings.cpus.back()});
+  return watch_stop_signals();
 }
 
 int explain_signal(const Descriptor& stop) {
@@ -64,10 +71,8 @@ struct Output {
 
 // Everything after the first line has been written.
 int measure(const std::string& directory, const Session& session,
-            const std::vector<RunRecord>& done, ResultsFile& file, const Output& output) {
-  // This process only looks on, but not from the server's CPU.
-  pin_to({session.settings.cpus.back()});
-  const Descriptor stop = watch_stop_signals();
+            const std::vector<RunRecord>& done, ResultsFile& file, const Output& output,
+            const Descriptor& stop) {
   const auto end = run_session(session, done, file, progress_style(output.quiet), stop.get());
   if (!end.ok()) return refuse(end.status());
   auto results = read_results(directory);
@@ -167,13 +172,19 @@ int run_command(int argc, const char* const* argv) {
   if (!file.ok()) return refuse(file.status());
   session.programs = fingerprint(session.settings);
   session.environment = look_around();
-  if (auto status = file->append(format_session(session)); !status.ok()) return refuse(status);
   for (const std::string& note : prepared->notes) std::fprintf(stderr, "%s\n", note.c_str());
+  const Descriptor stop = begin_to_look_on(session.settings);
+  if (auto status = settle_rates(session, progress_style(options.quiet), stop.get());
+      !status.ok()) {
+    std::filesystem::remove(file->path());  // empty: nothing was measured that could be lost
+    return absl::IsCancelled(status) ? explain_signal(stop) : refuse(status, kFailedCells);
+  }
+  if (auto status = file->append(format_session(session)); !status.ok()) return refuse(status);
   if (!options.quiet) {
     std::fprintf(stderr, "%s; results in %s\n", describe_plan(session, count_runs(session)).c_str(),
                  file->path().c_str());
   }
-  return measure(directory, session, {}, *file, {options.format, options.quiet});
+  return measure(directory, session, {}, *file, {options.format, options.quiet}, stop);
 }
 
 int plan_command(int argc, const char* const* argv) {
@@ -224,7 +235,8 @@ int resume_command(int argc, const char* const* argv) {
   if (!options->output.quiet) {
     std::fprintf(stderr, "session %s: goes on in %s\n", session.id.c_str(), file->path().c_str());
   }
-  return measure(options->directory, session, results->runs, *file, options->output);
+  const Descriptor stop = begin_to_look_on(session.settings);
+  return measure(options->directory, session, results->runs, *file, options->output, stop);
 }
 
 }  // namespace collet::bench

@@ -28,6 +28,7 @@ absl::Status resolve_workloads(const Options& options, Axes& axes) {
     known.emplace_back(workload->name());
     axes.payload_bytes[known.back()] =
         static_cast<std::int64_t>(workload->load_defaults().payload_bytes);
+    if (workload->load_defaults().mostly_idle) axes.idle_workloads.insert(known.back());
   }
   axes.workloads = options.workloads;
   if (axes.workloads.empty()) axes.workloads.assign(kUsual.begin(), kUsual.end());

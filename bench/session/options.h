@@ -16,16 +16,26 @@
 
 namespace collet::bench {
 
+// How many requests are due in a second, over all connections: so many, or so much of what the
+// baseline reaches in a closed loop. Both are 0 of a closed loop.
+struct Rate {
+  std::int64_t per_s = 0;
+  int percent = 0;
+
+  bool operator==(const Rate&) const = default;
+};
+
 struct Options {
   std::string profile;                 // whose values the flags that were not given have
   std::vector<std::string> backends;   // specs; empty: all
   std::vector<std::string> pools;      // specs; empty: all
   std::vector<std::string> workloads;  // names; empty: all
   std::vector<int> connections;
-  std::vector<Placement> placements;          // empty: split, or shared where there is one CPU
-  std::string baseline;                       // empty: epoll/inline, or the first that runs
-  std::optional<std::int64_t> payload_bytes;  // each workload's own if unset
-  int pipeline = 1;                           // of workloads that pipeline
+  std::vector<Placement> placements;        // empty: split, or shared where there is one CPU
+  std::string baseline;                     // empty: epoll/inline, or the first that runs
+  std::vector<std::int64_t> payload_bytes;  // empty: each workload's own
+  std::vector<Rate> rates;                  // of open loops; empty: a closed loop
+  int pipeline = 1;                         // of workloads that pipeline
   std::chrono::nanoseconds work{0};
   std::chrono::nanoseconds block{0};
   bool by_hand = true;

@@ -57,6 +57,11 @@ std::string table_key(const Cell& cell) {
       absl::StrCat(cell.workload, " c=", cell.connections, " p=", cell.payload_bytes, " ");
   absl::StrAppend(&key, std::string(to_string(cell.placement)));
   if (cell.pipeline != 1) absl::StrAppend(&key, " d=", cell.pipeline);
+  if (cell.rate_per_s != 0) {
+    absl::StrAppend(&key, " r=", cell.rate_per_s);
+  } else if (cell.rate_percent != 0) {
+    absl::StrAppend(&key, " r=", cell.rate_percent, "%");
+  }
   if (cell.work.count() != 0) absl::StrAppend(&key, " work=", format_duration(cell.work));
   if (cell.block.count() != 0) absl::StrAppend(&key, " block=", format_duration(cell.block));
   return key;

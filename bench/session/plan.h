@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/measure/metric.h"
 #include "bench/session/placement.h"
 
 namespace collet::bench {
@@ -25,6 +26,9 @@ struct Cell {
   Placement placement = Placement::split;
   std::chrono::nanoseconds work{0};   // CPU that collet-server burns for each request
   std::chrono::nanoseconds block{0};  // and its sleep
+  std::int64_t rate_per_s = 0;        // of an open loop, over all connections; 0: a closed one
+  int rate_percent = 0;  // of what the baseline reaches in a closed loop, if the rate is that
+  Metric judged_by = Metric::server_cpu;  // what cells of a table are compared by; low is good
 
   bool operator==(const Cell&) const = default;
 };

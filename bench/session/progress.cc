@@ -16,13 +16,15 @@ namespace {
 constexpr const char* kClearLine = "\r\x1b[K";
 
 std::string label(const Cell& cell) {
-  return absl::StrFormat("%s c=%d %s", cell.workload, cell.connections, format_cell(cell));
+  const std::string rate = cell.rate_per_s == 0 ? "" : absl::StrCat(" r=", cell.rate_per_s);
+  return absl::StrFormat("%s c=%d%s %s", cell.workload, cell.connections, rate, format_cell(cell));
 }
 
-std::string verdict(const RunOutcome& outcome) {
+std::string verdict(Metric metric, const RunOutcome& outcome) {
   if (outcome.status != RunStatus::ok) return "FAILED: " + outcome.reason;
-  return absl::StrCat(format_figure(outcome.cpu_us_per_request()), " µs/request, ",
-                      format_rate(outcome.load->requests_per_s()),
+  const auto figure = measure(metric, outcome);
+  return absl::StrCat(title_of(metric), " ", figure ? format_metric(metric, *figure) : "unknown",
+                      ", ", format_rate(outcome.load->requests_per_s()),
                       outcome.flags.empty() ? "" : ", ", absl::StrJoin(outcome.flags, ", "));
 }
 
@@ -55,7 +57,7 @@ void Progress::finish(const Cell& cell, const RunOutcome& outcome) {
   const bool failed = outcome.status == RunStatus::failed;
   if (style_ == Style::silent || (style_ == Style::live && !failed)) return;
   std::fprintf(stderr, "%s%s %s: %s", style_ == Style::live ? kClearLine : "", position().c_str(),
-               label(cell).c_str(), verdict(outcome).c_str());
+               label(cell).c_str(), verdict(cell.judged_by, outcome).c_str());
   if (style_ == Style::lines) std::fprintf(stderr, ", %s left", format_time_left(left()).c_str());
   std::fputc('\n', stderr);
 }

@@ -27,6 +27,12 @@ struct Program {
   bool operator==(const Program&) const = default;
 };
 
+// What the baseline of a table reached in a closed loop.
+struct Capacity {
+  std::string table;  // its key, without a rate
+  double requests_per_s = 0;
+};
+
 // The first line: all it takes to know what the figures mean, and to go on after an interruption.
 struct Session {
   std::string id;
@@ -36,6 +42,7 @@ struct Session {
   std::uint64_t seed = 0;
   Settings settings;
   std::vector<SessionCell> cells;
+  std::vector<Capacity> capacities;  // that rates are shares of
   std::vector<Program> programs;
   Facts environment;
   std::string not_a_result;  // why, of a debug or sanitizer build; else empty

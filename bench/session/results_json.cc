@@ -2,6 +2,7 @@
 // results_json.cc: sessions and runs to JSON lines and back. Every key says its unit.
 #include <algorithm>
 
+#include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
 #include <nlohmann/json.hpp>
 
@@ -13,7 +14,7 @@ namespace {
 using Json =
     nlohmann::ordered_json;  // keeps the order of keys: lines of two sessions can be diffed
 
-constexpr const char* kSchema = "collet-bench/2";
+constexpr const char* kSchema = "collet-bench/3";
 
 template <typename T>
 Json or_null(const std::optional<T>& value) {
@@ -22,7 +23,16 @@ Json or_null(const std::optional<T>& value) {
 
 Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
+// Zero stands for none there.
+Json or_null_if_zero(std::int64_t value) { return value == 0 ? Json(nullptr) : Json(value); }
+
 std::string text_of(const Json& json) { return json.is_null() ? "" : json.get<std::string>(); }
+
+template <typename T>
+std::optional<T> optional_of(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return json.get<T>();
+}
 
 std::string dump(const Json& json) {
   // A program's last words may hold any bytes; they must not cost the line.
@@ -30,11 +40,19 @@ std::string dump(const Json& json) {
 }
 
 Json to_json(const Cell& cell) {
-  return {{"backend", or_null(cell.backend)},   {"pool", or_null(cell.pool)},
-          {"external", or_null(cell.external)}, {"workload", cell.workload},
-          {"connections", cell.connections},    {"payload_bytes", cell.payload_bytes},
-          {"pipeline", cell.pipeline},          {"placement", to_string(cell.placement)},
-          {"work_ns", cell.work.count()},       {"block_ns", cell.block.count()}};
+  return {{"backend", or_null(cell.backend)},
+          {"pool", or_null(cell.pool)},
+          {"external", or_null(cell.external)},
+          {"workload", cell.workload},
+          {"connections", cell.connections},
+          {"payload_bytes", cell.payload_bytes},
+          {"pipeline", cell.pipeline},
+          {"placement", to_string(cell.placement)},
+          {"work_ns", cell.work.count()},
+          {"block_ns", cell.block.count()},
+          {"rate_per_s", or_null_if_zero(cell.rate_per_s)},
+          {"rate_percent", or_null_if_zero(cell.rate_percent)},
+          {"judged_by", key_of(cell.judged_by)}};
 }
 
 Cell to_cell(const Json& json) {
@@ -50,6 +68,12 @@ Cell to_cell(const Json& json) {
       parse_placement(json.at("placement").get<std::string>()).value_or(Placement::split);
   cell.work = std::chrono::nanoseconds(json.at("work_ns").get<std::int64_t>());
   cell.block = std::chrono::nanoseconds(json.at("block_ns").get<std::int64_t>());
+  cell.rate_per_s = optional_of<std::int64_t>(json.at("rate_per_s")).value_or(0);
+  cell.rate_percent = optional_of<int>(json.at("rate_percent")).value_or(0);
+  const auto judged_by = json.at("judged_by").get<std::string>();
+  const auto metric = metric_of(judged_by);
+  if (!metric) throw std::invalid_argument("no figure is called `" + judged_by + "`");
+  cell.judged_by = *metric;
   return cell;
 }
 
@@ -61,6 +85,7 @@ Json to_json(const Settings& settings) {
           {"loops", settings.loops},
           {"workers", settings.workers},
           {"client_threads", settings.client_threads},
+          {"arrivals", settings.arrivals},
           {"cpus", settings.cpus}};
 }
 
@@ -73,6 +98,7 @@ Settings to_settings(const Json& json) {
   settings.loops = json.at("loops").get<int>();
   settings.workers = json.at("workers").get<int>();
   settings.client_threads = json.at("client_threads").get<int>();
+  settings.arrivals = json.at("arrivals").get<std::string>();
   settings.cpus = json.at("cpus").get<std::vector<int>>();
   return settings;
 }
@@ -120,6 +146,16 @@ Listening to_listening(const Json& json) {
   return listening;
 }
 
+Json encoded(const std::string& histogram) { return or_null(absl::Base64Escape(histogram)); }
+
+std::string decoded(const Json& json) {
+  std::string bytes;
+  if (!absl::Base64Unescape(text_of(json), &bytes)) {
+    throw std::invalid_argument("a histogram is not Base64");
+  }
+  return bytes;
+}
+
 Json to_json(const LoadReport& load) {
   const Latency& latency = load.latency;
   return {{"mode", load.open_loop ? "open" : "closed"},
@@ -128,6 +164,7 @@ Json to_json(const LoadReport& load) {
           {"send_lag_p99_ns", or_null(load.send_lag_p99_ns)},
           {"littles_law_gap", or_null(load.littles_law_gap)},
           {"window_ns", load.window_ns},
+          {"connections", load.connections},
           {"requests", load.requests},
           {"unanswered", load.unanswered},
           {"request_bytes", load.request_bytes},
@@ -139,15 +176,12 @@ Json to_json(const LoadReport& load) {
             {"p999", or_null(latency.p999_ns)},
             {"max", or_null(latency.max_ns)},
             {"mean", or_null(latency.mean_ns)}}},
+          {"latency_histogram", encoded(load.latency_histogram)},
+          {"service_histogram", encoded(load.service_histogram)},
+          {"answered_by_100ms", load.answered_by_100ms},
           {"errors", load.errors},
           {"wrong_bytes", load.wrong_bytes},
           {"client_cpu_ns", load.client_cpu_ns}};
-}
-
-template <typename T>
-std::optional<T> optional_of(const Json& json) {
-  if (json.is_null()) return std::nullopt;
-  return json.get<T>();
 }
 
 LoadReport to_load(const Json& json) {
@@ -157,6 +191,7 @@ LoadReport to_load(const Json& json) {
   load.offered = optional_of<std::int64_t>(json.at("offered"));
   load.send_lag_p99_ns = optional_of<std::int64_t>(json.at("send_lag_p99_ns"));
   load.littles_law_gap = optional_of<double>(json.at("littles_law_gap"));
+  load.connections = json.at("connections").get<int>();
   load.window_ns = json.at("window_ns").get<std::int64_t>();
   load.requests = json.at("requests").get<std::int64_t>();
   load.unanswered = json.at("unanswered").get<std::int64_t>();
@@ -166,6 +201,9 @@ LoadReport to_load(const Json& json) {
   };
   load.latency = {figure("p50"),  figure("p90"), figure("p99"),
                   figure("p999"), figure("max"), figure("mean")};
+  load.latency_histogram = decoded(json.at("latency_histogram"));
+  load.service_histogram = decoded(json.at("service_histogram"));
+  load.answered_by_100ms = json.at("answered_by_100ms").get<std::vector<std::int64_t>>();
   load.errors = json.at("errors").get<std::map<std::string, std::int64_t>>();
   load.wrong_bytes = json.at("wrong_bytes").get<std::int64_t>();
   load.client_cpu_ns = json.at("client_cpu_ns").get<std::int64_t>();
@@ -199,14 +237,25 @@ ProcessUse to_use(const Json& json) {
 }
 
 Json to_json(const MachineUse& use) {
-  return {{"foreign_cpu_ns", use.foreign_cpu_ns},
+  return {{"busy_ns", use.busy_ns},
+          {"foreign_cpu_ns", use.foreign_cpu_ns},
+          {"kernel_cpu_ns", use.kernel_cpu_ns},
           {"stolen_ns", use.stolen_ns},
-          {"pressure_us", use.pressure_us}};
+          {"pressure_us", use.pressure_us},
+          {"retransmits", use.retransmits},
+          {"listen_drops", use.listen_drops}};
 }
 
 MachineUse to_machine(const Json& json) {
-  return {json.at("foreign_cpu_ns").get<std::int64_t>(), json.at("stolen_ns").get<std::int64_t>(),
-          json.at("pressure_us").get<std::int64_t>()};
+  MachineUse use;
+  for (const auto& [key, value] :
+       {std::pair{"busy_ns", &use.busy_ns}, std::pair{"foreign_cpu_ns", &use.foreign_cpu_ns},
+        std::pair{"kernel_cpu_ns", &use.kernel_cpu_ns}, std::pair{"stolen_ns", &use.stolen_ns},
+        std::pair{"pressure_us", &use.pressure_us}, std::pair{"retransmits", &use.retransmits},
+        std::pair{"listen_drops", &use.listen_drops}}) {
+    *value = json.at(key).get<std::int64_t>();
+  }
+  return use;
 }
 
 template <typename T>
@@ -230,6 +279,10 @@ void read_session(const Json& json, Session& session) {
     Program program{one.at("name").get<std::string>(), one.at("path").get<std::string>(), {}};
     if (!one.at("sha256").is_null()) program.sha256 = one.at("sha256").get<std::string>();
     session.programs.push_back(std::move(program));
+  }
+  for (const Json& one : json.at("capacities")) {
+    session.capacities.push_back(
+        {one.at("table").get<std::string>(), one.at("requests_per_s").get<double>()});
   }
   for (const Json& one : json.at("cells")) {
     session.cells.push_back({to_cell(one.at("params")), one.at("baseline").get<bool>(),
@@ -255,6 +308,7 @@ RunRecord to_record(const Json& json, const Session& session) {
   RunOutcome& outcome = record.outcome;
   outcome.status = json.at("status") == "ok" ? RunStatus::ok : RunStatus::failed;
   outcome.reason = text_of(json.at("reason"));
+  outcome.rss_before_bytes = optional_of<std::int64_t>(json.at("rss_before_bytes"));
   outcome.flags = json.at("flags").get<std::vector<std::string>>();
   if (!json.at("runs").is_null()) outcome.listening = to_listening(json.at("runs"));
   if (!json.at("load").is_null()) outcome.load = to_load(json.at("load"));
@@ -307,6 +361,11 @@ std::string format_session(const Session& session) {
     json["programs"].push_back(
         {{"name", program.name}, {"path", program.path}, {"sha256", or_null(program.sha256)}});
   }
+  json["capacities"] = Json::array();
+  for (const Capacity& capacity : session.capacities) {
+    json["capacities"].push_back(
+        {{"table", capacity.table}, {"requests_per_s", capacity.requests_per_s}});
+  }
   json["cells"] = Json::array();
   for (const SessionCell& cell : session.cells) {
     json["cells"].push_back({{"cell", cell_key(cell.cell)},
@@ -337,6 +396,7 @@ std::string format_run(const Session& session, const RunRecord& record) {
                {"load", part(outcome.load)},
                {"server", part(outcome.server)},
                {"client", part(outcome.client)},
+               {"rss_before_bytes", or_null(outcome.rss_before_bytes)},
                {"machine", ok ? to_json(outcome.machine) : Json(nullptr)}});
 }
 

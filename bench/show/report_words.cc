@@ -110,14 +110,6 @@ std::string limits(const Report& report) {
 
 }  // namespace
 
-bool is_open_loop(const Report& report, const TableSummary& table) {
-  const std::string key = table_key(table.cells.front().cell);
-  return std::ranges::any_of(report.runs, [&](const RunRecord& run) {
-    return run.outcome.load && run.outcome.load->open_loop &&
-           table_key(report.session.cells[run.run.cell].cell) == key;
-  });
-}
-
 std::vector<std::string> report_warnings(const Report& report) {
   std::vector<std::string> warnings;
   const Counts counts = count(report);

@@ -144,8 +144,8 @@ std::string render_markdown(const Report& report) {
   std::string text = describe_warning(report);
   for (const TableSummary& table : report.tables) {
     absl::StrAppend(&text, "### ", describe_table(table), "\n\n", describe_baseline(table),
-                    "\n\n| server | CPU µs per request | requests/s, p99, memory |\n"
-                    "|---|---|---|\n");
+                    "\n\n| server | ", title_of(table.judged_by()),
+                    " | medians of other figures |\n|---|---|---|\n");
     for (const CellSummary& cell : table.cells) {
       const CellWords words = describe_cell(cell);
       absl::StrAppend(&text, "| ", escaped(format_cell(cell.cell)), " | ", words.cost, " | ",

@@ -16,9 +16,10 @@
 namespace collet::bench {
 namespace {
 
-std::string range_of(const std::optional<Interval>& interval) {
+std::string range_of(Metric metric, const std::optional<Interval>& interval) {
   if (!interval) return "";
-  return absl::StrFormat(" [%s–%s]", format_figure(interval->low), format_figure(interval->high));
+  return absl::StrFormat(" [%s–%s]", format_metric(metric, interval->low),
+                         format_metric(metric, interval->high));
 }
 
 std::string ratio_of(const Comparison& comparison) {
@@ -30,6 +31,36 @@ std::string ratio_of(const Comparison& comparison) {
   };
   if (comparison.verdict == Verdict::same) return " ~" + range();
   return absl::StrCat(" ", format_change(comparison.ratio), "%", range());
+}
+
+std::string cost_of(const CellSummary& cell) {
+  if (cell.overloaded) return "overloaded";
+  const Metric metric = cell.cell.judged_by;
+  const Summary& cost = cell[metric];
+  if (cost.n == 0) return "unknown";
+  const bool absolute = cell.baseline || cell.to_baseline.verdict == Verdict::none;
+  return format_metric(metric, cost.median) +
+         (absolute ? range_of(metric, cost.interval) : ratio_of(cell.to_baseline));
+}
+
+std::string median_of(const CellSummary& cell, Metric metric) {
+  return cell[metric].n == 0 ? "unknown" : format_metric(metric, cell[metric].median);
+}
+
+// What stands below the cost.
+std::string rest_of(const CellSummary& cell) {
+  const std::string rate = median_of(cell, Metric::requests_per_s);
+  const std::string memory = median_of(cell, Metric::rss);
+  switch (cell.cell.judged_by) {
+    case Metric::p99:
+      return absl::StrFormat("%s%s  %sµs CPU  %s", rate, cell.client_late ? " client late" : "",
+                             median_of(cell, Metric::server_cpu), memory);
+    case Metric::memory_per_connection:
+      return absl::StrFormat("%s in all  p99 %s", memory, median_of(cell, Metric::p99));
+    default:
+      return absl::StrFormat("%s%s  p99 %s  %s", cell.client_bound ? ">=" : "", rate,
+                             median_of(cell, Metric::p99), memory);
+  }
 }
 
 template <typename Visit>
@@ -124,18 +155,10 @@ CellWords describe_cell(const CellSummary& cell) {
   if (!cell.unavailable.empty()) return {"unavailable", ""};
   if (cell.failed > 0) {
     return {"failed", absl::StrFormat("%d of %d runs", cell.failed,
-                                      cell.failed + static_cast<int>(cell.cpu_us_per_request.n))};
+                                      cell.failed + static_cast<int>(cell.runs()))};
   }
   if (!cell.has_figures()) return {"not run", ""};
-  const Summary& cost = cell.cpu_us_per_request;
-  CellWords words;
-  const bool absolute = cell.baseline || cell.to_baseline.verdict == Verdict::none;
-  words.cost = format_figure(cost.median) +
-               (absolute ? range_of(cost.interval) : ratio_of(cell.to_baseline));
-  const std::string p99 = cell.p99_us.n == 0 ? "unknown" : format_microseconds(cell.p99_us.median);
-  words.rest = absl::StrFormat("%s%s  p99 %s  %s", cell.client_bound ? ">=" : "",
-                               format_rate(cell.requests_per_s.median), p99,
-                               format_memory(cell.rss_bytes.median));
+  CellWords words{cost_of(cell), rest_of(cell)};
   if (cell.noisy > 0) absl::StrAppend(&words.rest, "  !", cell.noisy);
   return words;
 }
@@ -146,14 +169,20 @@ std::string describe_table(const TableSummary& table) {
                                       cell.connections, cell.connections == 1 ? "" : "s",
                                       cell.payload_bytes, to_string(cell.placement));
   if (cell.pipeline > 1) absl::StrAppend(&title, ", ", cell.pipeline, " at once on each");
+  if (cell.rate_per_s != 0) {
+    absl::StrAppend(&title, ", ", format_rate(static_cast<double>(cell.rate_per_s)));
+  }
+  if (cell.rate_percent != 0) {
+    absl::StrAppend(&title, " (", cell.rate_percent, " % of the closed loop)");
+  }
   if (cell.work.count() != 0) absl::StrAppend(&title, ", work ", format_duration(cell.work));
   if (cell.block.count() != 0) absl::StrAppend(&title, ", block ", format_duration(cell.block));
   std::size_t least = SIZE_MAX;
   std::size_t most = 0;
   for (const CellSummary& summary : table.cells) {
     if (!summary.unavailable.empty() || summary.failed > 0) continue;
-    least = std::min(least, summary.cpu_us_per_request.n);
-    most = std::max(most, summary.cpu_us_per_request.n);
+    least = std::min(least, summary.runs());
+    most = std::max(most, summary.runs());
   }
   absl::StrAppend(&title, ", n=", std::min(least, most));
   if (most > least) absl::StrAppend(&title, "–", most);
@@ -178,8 +207,11 @@ std::string describe_warning(const Report& report) {
 std::string describe_gaps(const Report& report) {
   std::string text;
   for_each_cell(report, [&](const CellSummary& cell) {
-    const std::string name = absl::StrFormat("%s, %s, %d connections", format_cell(cell.cell),
-                                             cell.cell.workload, cell.cell.connections);
+    std::string name = absl::StrFormat("%s, %s, %d connections", format_cell(cell.cell),
+                                       cell.cell.workload, cell.cell.connections);
+    if (cell.cell.rate_per_s != 0) {
+      absl::StrAppend(&name, ", ", format_rate(static_cast<double>(cell.cell.rate_per_s)));
+    }
     if (!cell.unavailable.empty()) {
       absl::StrAppend(&text, "unavailable ", name, ": ", cell.unavailable, "\n");
     } else if (cell.failed > 0) {
@@ -190,18 +222,26 @@ std::string describe_gaps(const Report& report) {
 }
 
 std::string describe_method(const Report& report) {
-  std::string text =
-      "Each cell: server CPU µs per request, median of n runs, each with fresh processes; lower is "
-      "better. Below it,\nmedians: requests/s, p99, resident memory of the server. p99 is the "
-      "service time of a closed loop: a client that\nwaits sends less to a slow server, so it is "
-      "no latency under a given load.\n";
-  const bool open = std::ranges::any_of(report.runs, [](const RunRecord& record) {
-    return record.outcome.load && record.outcome.load->open_loop;
-  });
-  if (open) {
+  std::string text = "Medians of n runs, each with fresh processes; lower is better.\n";
+  const auto judged_by = [&](Metric metric) {
+    return std::ranges::count(report.tables, metric, &TableSummary::judged_by) != 0;
+  };
+  if (judged_by(Metric::server_cpu)) {
     text +=
-        "A workload with a rate of its own (idle) is an open loop: there it is the response "
-        "time, from when a request was due.\n";
+        "Closed loop: server CPU µs per request. Below it: requests/s, p99, resident memory of the "
+        "server. p99 is a\nservice time: a client that waits sends less to a slow server, so it "
+        "is no latency under a given load.\n";
+  }
+  if (judged_by(Metric::p99)) {
+    text +=
+        "Open loop: p99 of the response time, from when a request was due. Below it: requests/s "
+        "answered, CPU per\nrequest, resident memory of the server. Overloaded: fewer than 98 % "
+        "of the requests were answered in time.\n";
+  }
+  if (judged_by(Metric::memory_per_connection)) {
+    text +=
+        "Idle: resident memory by which the server grew for each connection. Below it: all of it, "
+        "and the response time\nof a trickle of probes.\n";
   }
   text += describe_intervals(report);
   bool client_bound = false;

@@ -51,7 +51,7 @@ TEST_F(BenchSessionTest, EveryFormatComesFromTheSameFile) {
     return report.output;
   };
   EXPECT_EQ(shown("table"), run.output);
-  EXPECT_THAT(shown("csv"), HasSubstr("\necho,4,64,1,split,epoll,inline,,1,ok,,2,"));
+  EXPECT_THAT(shown("csv"), HasSubstr("\necho,4,64,1,split,,service,epoll,inline,,1,ok,,2,"));
   EXPECT_THAT(shown("json"), HasSubstr("\"dead_band\""));
   EXPECT_THAT(shown("md"), HasSubstr("| epoll + inline |"));
   EXPECT_THAT(shown("gbench"), HasSubstr("\"benchmarks\""));

@@ -194,9 +194,8 @@ TEST(HistogramTest, BytesOfSomethingElseAreRefused) {
 
 TEST(HistogramTest, BucketsAreVisitedInOrder) {
   std::vector<std::pair<std::int64_t, std::uint64_t>> seen;
-  record_all({7, 7, 3}).for_each_bucket([&](nanoseconds value, std::uint64_t count) {
-    seen.emplace_back(value.count(), count);
-  });
+  record_all({7, 7, 3}).for_each_bucket(
+      [&](nanoseconds value, std::uint64_t count) { seen.emplace_back(value.count(), count); });
   EXPECT_EQ(seen, (std::vector<std::pair<std::int64_t, std::uint64_t>>{{3, 1}, {7, 2}}));
 }
 
