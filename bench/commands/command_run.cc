@@ -64,6 +64,16 @@ absl::Status check_build(bool accept_any_build) {
                    "or give --accept-any-build to see figures that are no results"));
 }
 
+// Between the CPUs of server and client, where latency under load is asked for.
+std::optional<WakeFloor> wake_floor_of(const Session& session) {
+  for (const SessionCell& one : session.cells) {
+    const auto cpus = place(one.cell.placement, session.settings.cpus);
+    if (one.cell.rate_per_s == 0 || !cpus.ok()) continue;
+    return measure_wake_floor(cpus->client, cpus->server);
+  }
+  return std::nullopt;
+}
+
 struct Output {
   Format format = Format::table;
   bool quiet = false;
@@ -179,6 +189,7 @@ int run_command(int argc, const char* const* argv) {
     std::filesystem::remove(file->path());  // empty: nothing was measured that could be lost
     return absl::IsCancelled(status) ? explain_signal(stop) : refuse(status, kFailedCells);
   }
+  session.wake_floor = wake_floor_of(session);
   if (auto status = file->append(format_session(session)); !status.ok()) return refuse(status);
   if (!options.quiet) {
     std::fprintf(stderr, "%s; results in %s\n", describe_plan(session, count_runs(session)).c_str(),

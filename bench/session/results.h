@@ -13,6 +13,7 @@
 
 #include "bench/measure/process.h"
 #include "bench/measure/runner.h"
+#include "bench/measure/wake_floor.h"
 #include "bench/session/environment.h"
 #include "bench/session/plan.h"
 #include "bench/session/settings.h"
@@ -43,6 +44,7 @@ struct Session {
   Settings settings;
   std::vector<SessionCell> cells;
   std::vector<Capacity> capacities;  // that rates are shares of
+  std::optional<WakeFloor> wake_floor;
   std::vector<Program> programs;
   Facts environment;
   std::string not_a_result;  // why, of a debug or sanitizer build; else empty

@@ -284,6 +284,9 @@ void read_session(const Json& json, Session& session) {
     session.capacities.push_back(
         {one.at("table").get<std::string>(), one.at("requests_per_s").get<double>()});
   }
+  if (const Json& floor = json.at("wake_floor_us"); !floor.is_null()) {
+    session.wake_floor = {floor.at("p50").get<double>(), floor.at("p99").get<double>()};
+  }
   for (const Json& one : json.at("cells")) {
     session.cells.push_back({to_cell(one.at("params")), one.at("baseline").get<bool>(),
                              text_of(one.at("unavailable"))});
@@ -365,6 +368,12 @@ std::string format_session(const Session& session) {
   for (const Capacity& capacity : session.capacities) {
     json["capacities"].push_back(
         {{"table", capacity.table}, {"requests_per_s", capacity.requests_per_s}});
+  }
+  if (session.wake_floor) {
+    json["wake_floor_us"] = {{"p50", session.wake_floor->p50_us},
+                             {"p99", session.wake_floor->p99_us}};
+  } else {
+    json["wake_floor_us"] = nullptr;
   }
   json["cells"] = Json::array();
   for (const SessionCell& cell : session.cells) {

@@ -14,6 +14,7 @@
 #include "bench/show/exports.h"
 #include "bench/show/report_words.h"
 #include "bench/show/wording.h"
+#include "bench/statistics/load_curves.h"
 
 namespace collet::bench {
 namespace {
@@ -222,6 +223,39 @@ Json runs_json(const Report& report) {
   return json;
 }
 
+Json curves_json(const Report& report) {
+  Json json = Json::array();
+  const auto& floor = report.session.wake_floor;
+  for (const LoadSweep& sweep : load_sweeps(report)) {
+    const std::string title = describe_shape(sweep.tables.front()->cells.front().cell);
+    for (const LoadCurve& curve : sweep.curves) {
+      if (curve.points.empty()) continue;
+      const Cell& cell = curve.points.front().cell->cell;
+      Json points = Json::array();
+      for (const LoadPoint& point : curve.points) {
+        const auto& interval = point.p99_interval;
+        points.push_back({{"rate_per_s", point.rate_per_s},
+                          {"achieved_per_s", point.achieved_per_s},
+                          {"kept_up", !point.cell->overloaded},
+                          {"client_late", point.cell->client_late},
+                          {"p50_us", or_null(point.p50_us)},
+                          {"p99_us", or_null(point.p99_us)},
+                          {"p999_us", or_null(point.p999_us)},
+                          {"p99_low_us", interval ? Json(interval->low) : Json(nullptr)},
+                          {"p99_high_us", interval ? Json(interval->high) : Json(nullptr)},
+                          {"runs", point.cell->runs()}});
+      }
+      json.push_back({{"title", title},
+                      {"name", curve.name},
+                      {"backend_name", or_null(std::string(spec_name(cell.backend)))},
+                      {"pool_name", or_null(std::string(spec_name(cell.pool)))},
+                      {"wake_floor_us", floor ? Json(floor->p50_us) : Json(nullptr)},
+                      {"points", std::move(points)}});
+    }
+  }
+  return json;
+}
+
 }  // namespace
 
 std::string render_report_data(const Report& report) {
@@ -239,7 +273,7 @@ std::string render_report_data(const Report& report) {
                      {"commands", report_commands(report)},
                      {"tables", std::move(tables)},
                      {"runs", runs_json(report)},
-                     {"curves", Json::array()},
+                     {"curves", curves_json(report)},
                      {"csv", render_csv(report)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -20,7 +20,7 @@
 //                   and pareto (no other cell has more of these and a lower p99, by medians)
 //   runs          those that count, in the order they took place: their table and cell, place,
 //                   flags and figures; `to_median` is the CPU per request over its cell's median
-//   curves        of open-loop sessions: a cell's latency by rate
+//   curves        of loads at several rates: of each server its merged percentiles by rate
 //   csv           what `--format csv` prints
 //
 // Unknown is null. Figures of a cell that failed are null.

@@ -10,6 +10,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_replace.h>
 
+#include "bench/show/curve_table.h"
 #include "bench/show/figures.h"
 #include "bench/show/wording.h"
 
@@ -134,7 +135,16 @@ std::string escaped(const std::string& text) { return absl::StrReplaceAll(text, 
 std::string render_tables(const Report& report, std::size_t width) {
   const std::string warning = describe_warning(report);
   std::string text = warning;
-  for (const TableSummary& table : report.tables) text += render_table(table, width);
+  const std::vector<LoadSweep> sweeps = load_sweeps(report);
+  const auto is_swept = [&](const TableSummary& table) {
+    return std::ranges::any_of(sweeps, [&](const LoadSweep& sweep) {
+      return std::ranges::count(sweep.tables, &table) != 0;
+    });
+  };
+  for (const TableSummary& table : report.tables) {
+    if (!is_swept(table)) text += render_table(table, width);
+  }
+  for (const LoadSweep& sweep : sweeps) text += render_sweep(sweep, width);
   if (const std::string gaps = describe_gaps(report); !gaps.empty()) text += gaps + "\n";
   return absl::StrCat(text, describe_method(report), warning, "Raw results: ", report.results_path,
                       "\n");

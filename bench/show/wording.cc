@@ -163,20 +163,25 @@ CellWords describe_cell(const CellSummary& cell) {
   return words;
 }
 
-std::string describe_table(const TableSummary& table) {
-  const Cell& cell = table.cells.front().cell;
+std::string describe_shape(const Cell& cell) {
   std::string title = absl::StrFormat("%s, %d connection%s, %d B, %s", cell.workload,
                                       cell.connections, cell.connections == 1 ? "" : "s",
                                       cell.payload_bytes, to_string(cell.placement));
   if (cell.pipeline > 1) absl::StrAppend(&title, ", ", cell.pipeline, " at once on each");
+  if (cell.work.count() != 0) absl::StrAppend(&title, ", work ", format_duration(cell.work));
+  if (cell.block.count() != 0) absl::StrAppend(&title, ", block ", format_duration(cell.block));
+  return title;
+}
+
+std::string describe_table(const TableSummary& table) {
+  const Cell& cell = table.cells.front().cell;
+  std::string title = describe_shape(cell);
   if (cell.rate_per_s != 0) {
     absl::StrAppend(&title, ", ", format_rate(static_cast<double>(cell.rate_per_s)));
   }
   if (cell.rate_percent != 0) {
     absl::StrAppend(&title, " (", cell.rate_percent, " % of the closed loop)");
   }
-  if (cell.work.count() != 0) absl::StrAppend(&title, ", work ", format_duration(cell.work));
-  if (cell.block.count() != 0) absl::StrAppend(&title, ", block ", format_duration(cell.block));
   std::size_t least = SIZE_MAX;
   std::size_t most = 0;
   for (const CellSummary& summary : table.cells) {

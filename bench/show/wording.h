@@ -16,6 +16,9 @@ struct CellWords {
 
 CellWords describe_cell(const CellSummary& cell);
 
+// `echo, 64 connections, 64 B, split`: all but the rate.
+std::string describe_shape(const Cell& cell);
+
 // `echo, 64 connections, 64 B, split, n=6`
 std::string describe_table(const TableSummary& table);
 
