@@ -3,7 +3,6 @@
 #include "bench/session/capacity.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -11,6 +10,7 @@
 
 #include "bench/measure/runner.h"
 #include "bench/session/session.h"
+#include "bench/statistics/rate_search.h"
 #include "bench/statistics/statistics.h"
 
 namespace collet::bench {
@@ -23,12 +23,6 @@ Cell in_closed_loop(Cell cell) {
   cell.rate_percent = 0;
   cell.judged_by = Metric::server_cpu;
   return cell;
-}
-
-// Three significant digits: more would pretend to a precision that a capacity does not have.
-std::int64_t round_rate(double per_s) {
-  const double unit = std::pow(10, std::max(std::floor(std::log10(per_s)) - 2, 0.0));
-  return std::max<std::int64_t>(1, std::llround(per_s / unit) * std::llround(unit));
 }
 
 const Capacity* find(const Session& session, const std::string& table) {

@@ -3,9 +3,11 @@
 // tables and exports come from this file alone. bench/results.schema.json says what is in it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,6 +36,24 @@ struct Capacity {
   double requests_per_s = 0;
 };
 
+// What a session may ask of every cell: that this percentile of the response time stays within the
+// limit. It then looks for the highest rate at which it does.
+struct Goal {
+  double percent = 99;  // 99 or 99.9
+  std::chrono::nanoseconds limit{0};
+  bool compares = false;  // then says which of the best cannot be told apart by their cost
+};
+
+// Why a session with a goal made a run.
+enum class Purpose : std::uint8_t {
+  reach,    // a closed loop: around what rate to search
+  search,   // one step of it
+  confirm,  // the rate that was found
+  compare,  // the best, all at one rate, in blocks
+};
+
+std::string_view to_string(Purpose purpose) noexcept;
+
 // The first line: all it takes to know what the figures mean, and to go on after an interruption.
 struct Session {
   std::string id;
@@ -45,16 +65,19 @@ struct Session {
   std::vector<SessionCell> cells;
   std::vector<Capacity> capacities;  // that rates are shares of
   std::optional<WakeFloor> wake_floor;
+  std::optional<Goal> goal;  // else the cells are measured as they are, block by block
   std::vector<Program> programs;
   Facts environment;
   std::string not_a_result;  // why, of a debug or sanitizer build; else empty
 };
 
 struct RunRecord {
-  PlannedRun run;
+  PlannedRun run;   // with a goal, `block` counts the steps of each purpose
   int attempt = 0;  // repeats of a noisy run count up; the last one counts
   std::string started_utc;
   RunOutcome outcome;
+  std::int64_t rate_per_s = 0;                    // at which the cell ran; 0: a closed loop
+  std::optional<Purpose> purpose = std::nullopt;  // of a session with a goal
 };
 
 struct Results {
