@@ -14,6 +14,8 @@ namespace {
 constexpr const char* kUsage =
     "collet-bench run [options]           measures backends x pools and prints tables\n"
     "collet-bench curve [options of run]  the same at several rates: latency against load\n"
+    "collet-bench slo --p99 TIME [...]    the highest rate at which each pair holds that latency\n"
+    "collet-bench advise --p99 TIME [...] the same, and which of the best cannot be told apart\n"
     "collet-bench plan [options of run]   says what would be run, in which order, and how long\n"
     "collet-bench resume DIR              runs what is missing of a session that was cut off\n"
     "collet-bench report DIR              shows results again, in any format\n"
@@ -28,6 +30,7 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {{"run", run_command},       {"curve", run_command},
+                                 {"slo", run_command},       {"advise", run_command},
                                  {"plan", plan_command},     {"resume", resume_command},
                                  {"report", report_command}, {"compare", compare_command},
                                  {"doctor", doctor_command}, {"list", list_command}};
@@ -41,7 +44,7 @@ int dispatch(int argc, const char* const* argv) {
   const std::string problem =
       name.empty() ? "say what to do" : absl::StrFormat("\"%s\" is no command", name);
   return refuse(absl::InvalidArgumentError(
-      problem + ": use run, curve, plan, resume, report, compare, doctor or list"));
+      problem + ": use run, curve, slo, advise, plan, resume, report, compare, doctor or list"));
 }
 
 }  // namespace

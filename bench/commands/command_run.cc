@@ -16,6 +16,7 @@
 #include "bench/commands/commands.h"
 #include "bench/session/capacity.h"
 #include "bench/session/catalogue.h"
+#include "bench/session/goal_session.h"
 #include "bench/session/session.h"
 #include "bench/session/start.h"
 #include "bench/show/formats.h"
@@ -83,7 +84,9 @@ struct Output {
 int measure(const std::string& directory, const Session& session,
             const std::vector<RunRecord>& done, ResultsFile& file, const Output& output,
             const Descriptor& stop) {
-  const auto end = run_session(session, done, file, progress_style(output.quiet), stop.get());
+  const auto style = progress_style(output.quiet);
+  const auto end = session.goal ? run_goal_session(session, done, file, style, stop.get())
+                                : run_session(session, done, file, style, stop.get());
   if (!end.ok()) return refuse(end.status());
   auto results = read_results(directory);
   if (!results.ok()) return refuse(results.status());
@@ -96,9 +99,18 @@ int measure(const std::string& directory, const Session& session,
   return report.has_failures() ? kFailedCells : kDone;
 }
 
+std::string describe_search(const Session& session, std::size_t cells) {
+  const std::chrono::nanoseconds estimate = time_of_run(session.settings) * kStepsOfSearch * cells;
+  return absl::StrFormat("%d cells, about %d runs each: about %s%s; seed %d", cells, kStepsOfSearch,
+                         format_time_left(estimate),
+                         session.goal->compares ? ", and the comparison of the best" : "",
+                         session.seed);
+}
+
 std::string describe_plan(const Session& session, std::size_t runs) {
   const auto available = std::ranges::count_if(
       session.cells, [](const SessionCell& cell) { return cell.unavailable.empty(); });
+  if (session.goal) return describe_search(session, static_cast<std::size_t>(available));
   const std::chrono::nanoseconds estimate = time_of_run(session.settings) * runs;
   std::string text =
       absl::StrFormat("profile %s: %d cells, %d blocks: %d runs, about %s", session.profile,

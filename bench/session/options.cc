@@ -28,6 +28,7 @@ struct Texts {
   std::string backends, pools, workloads, placements, baseline, seed, output, bin_dir, payload;
   std::string rates;  // of the profile if empty
   std::string arrivals = "uniform";
+  std::string p99, p999;
   std::string connections, duration, warmup, reps, repeats;  // empty: as the profile says
   std::string external;                                      // for --help; see take_externals()
   std::string pipeline = "1";
@@ -54,15 +55,29 @@ struct Profile {
 
 // smoke: that everything starts and answers rightly, in less than a minute; no verdicts. quick:
 // what a developer waits for. full: enough blocks for verdicts that hold (comparison.h). curve:
-// from a quiet server to one that cannot keep up.
+// a quiet server to one that cannot keep up. goal: windows that are long enough for p99.
 constexpr const char* kRatesOfCurve = "10%,25%,40%,55%,70%,80%,90%,100%";
 constexpr Profile kProfiles[] = {{"smoke", "16", "200ms", "500ms", "1", "0", ""},
                                  {"quick", "64", "200ms", "800ms", "6", "2", ""},
                                  {"full", "1,64,256", "500ms", "1600ms", "10", "2", ""},
-                                 {"curve", "64", "500ms", "2s", "3", "2", kRatesOfCurve}};
+                                 {"curve", "64", "500ms", "2s", "3", "2", kRatesOfCurve},
+                                 {"goal", "64", "300ms", "1s", "6", "2", ""}};
+
+constexpr const char* kProfileNames = "smoke|quick|full|curve|goal";
+
+void declare_goal(apps::CommandLine& line, Texts& texts) {
+  line.option("--p99", "TIME", texts.p99, "The limit of p99 of the response time");
+  line.option("--p999", "TIME", texts.p999, "Of p99.9 instead");
+}
+
+void declare_rates(apps::CommandLine& line, Texts& texts) {
+  line.option("-R,--rate", "RATE,...", texts.rates,
+              "A table for each: an open loop with so many requests/s over all connections, such "
+              "as 20k, or 40% of what the baseline reaches in a closed loop; or `closed` [closed]");
+}
 
 void declare(apps::CommandLine& line, Texts& texts) {
-  line.option("--profile", "smoke|quick|full|curve", texts.profile,
+  line.option("--profile", kProfileNames, texts.profile,
               "Defaults of -c, -d, --warmup, --reps, --max-repeats and --rate");
   line.option("--backend", "SPEC,...", texts.backends, "Columns: backends [all]");
   line.option("--pool", "SPEC,...", texts.pools, "Rows: thread pools [all]");
@@ -76,9 +91,6 @@ void declare(apps::CommandLine& line, Texts& texts) {
               "A row for another server, whose command says where the {port} goes; repeatable");
   line.option("--payload", "BYTES,...", texts.payload,
               "A table for each: size of a request [the workload's own]");
-  line.option("-R,--rate", "RATE,...", texts.rates,
-              "A table for each: an open loop with so many requests/s over all connections, such "
-              "as 20k, or 40% of what the baseline reaches in a closed loop; or `closed` [closed]");
   line.option("--arrivals", "uniform|poisson", texts.arrivals,
               "When the requests of an open loop are due");
   line.option("--pipeline", "N", texts.pipeline,
@@ -125,7 +137,7 @@ absl::Status apply_profile(Texts& texts, Options& options) {
   const auto* profile = std::ranges::find(kProfiles, texts.profile, &Profile::name);
   if (profile == std::end(kProfiles)) {
     return invalid("--profile: \"" + texts.profile +
-                   "\" is unknown: use smoke, quick, full or curve");
+                   "\" is unknown: use smoke, quick, full, curve or goal");
   }
   options.profile = profile->name;
   for (const auto& [text, value] :
@@ -275,14 +287,39 @@ absl::Status read_durations(const Texts& texts, Options& options) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<Goal> read_goal(const Texts& texts) {
+  if (texts.p99.empty() == texts.p999.empty()) {
+    return invalid(
+        "--p99: say how long the slowest of a hundred requests may take, such as "
+        "--p99 2ms, or --p999 of a thousand; one of the two");
+  }
+  const char* flag = texts.p99.empty() ? "--p999" : "--p99";
+  const std::string& text = texts.p99.empty() ? texts.p999 : texts.p99;
+  const auto limit = apps::duration_of(flag, text);
+  if (!limit.ok()) return limit.status();
+  if (limit->count() == 0) {
+    return invalid(
+        absl::StrFormat("%s: \"%s\" is a limit that nothing holds: try 2ms", flag, text));
+  }
+  return Goal{texts.p99.empty() ? 99.9 : 99.0, *limit, false};
+}
+
 }  // namespace
 
 absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
   apps::CommandLine line("collet-bench " + std::string(argv[0]),
                          "Measures every backend with every pool, in fresh processes.");
   Texts texts;
-  if (std::string_view(argv[0]) == "curve") texts.profile = "curve";
+  const std::string_view command = argv[0];
+  const bool has_goal = command == "slo" || command == "advise";
+  if (command == "curve") texts.profile = "curve";
+  if (has_goal) texts.profile = "goal";
   declare(line, texts);
+  if (has_goal) {
+    declare_goal(line, texts);
+  } else {
+    declare_rates(line, texts);
+  }
   Options options;
   std::vector<const char*> arguments(argv, argv + argc);
   if (auto status = take_externals(arguments, options); !status.ok()) return status;
@@ -306,6 +343,14 @@ absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
   for (const auto& status :
        {read_lists(texts, options), read_counts(texts, options), read_durations(texts, options)}) {
     if (!status.ok()) return status;
+  }
+  if (has_goal && options.help.empty()) {
+    const auto goal = read_goal(texts);
+    if (!goal.ok()) return goal.status();
+    options.goal = *goal;
+    options.goal->compares = command == "advise";
+    options.rates.clear();
+    if (options.workloads.empty()) options.workloads = {"echo"};
   }
   return options;
 }

@@ -10,6 +10,7 @@
 
 #include <absl/status/statusor.h>
 
+#include "bench/session/goal.h"
 #include "bench/session/placement.h"
 #include "bench/session/settings.h"
 #include "bench/show/formats.h"
@@ -35,6 +36,7 @@ struct Options {
   std::string baseline;                     // empty: epoll/inline, or the first that runs
   std::vector<std::int64_t> payload_bytes;  // empty: each workload's own
   std::vector<Rate> rates;                  // of open loops; empty: a closed loop
+  std::optional<Goal> goal;                 // of slo and advise, which look for rates
   int pipeline = 1;                         // of workloads that pipeline
   std::chrono::nanoseconds work{0};
   std::chrono::nanoseconds block{0};
@@ -48,8 +50,8 @@ struct Options {
   std::string help;   // if not empty, all there is to do is print it
 };
 
-// `argv[0]` is `run` or `plan`. Names of backends, pools and workloads are not checked here. An
-// error is a sentence that names the flag.
+// `argv[0]` is `run`, `curve`, `plan`, `slo` or `advise`. Names of backends, pools and workloads
+// are not checked here. An error is a sentence that names the flag.
 absl::StatusOr<Options> parse_options(int argc, const char* const* argv);
 
 }  // namespace collet::bench

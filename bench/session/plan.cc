@@ -13,14 +13,6 @@
 namespace collet::bench {
 namespace {
 
-// std::shuffle may differ between standard libraries; a plan must not.
-template <typename T>
-void shuffle(std::vector<T>& items, std::mt19937_64& random) {
-  for (std::size_t left = items.size(); left > 1; --left) {
-    std::swap(items[left - 1], items[random() % left]);
-  }
-}
-
 struct Visit {
   std::size_t cell;
   bool twin;

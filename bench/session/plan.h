@@ -5,8 +5,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bench/measure/metric.h"
@@ -58,6 +60,14 @@ struct PlannedRun {
   int order = 0;         // place in the block
   bool twin = false;     // the second visit of the baseline in this block
 };
+
+// std::shuffle may differ between standard libraries; a plan must not.
+template <typename T>
+void shuffle(std::vector<T>& items, std::mt19937_64& random) {
+  for (std::size_t left = items.size(); left > 1; --left) {
+    std::swap(items[left - 1], items[random() % left]);
+  }
+}
 
 // Every block has its own order: the tables shuffled, and the cells in each table shuffled, so that
 // cells which are compared run close together in time and none always runs after the same one. The

@@ -17,6 +17,7 @@
 #include "bench/measure/runner.h"
 #include "bench/measure/wake_floor.h"
 #include "bench/session/environment.h"
+#include "bench/session/goal.h"
 #include "bench/session/plan.h"
 #include "bench/session/settings.h"
 
@@ -34,14 +35,6 @@ struct Program {
 struct Capacity {
   std::string table;  // its key, without a rate
   double requests_per_s = 0;
-};
-
-// What a session may ask of every cell: that this percentile of the response time stays within the
-// limit. It then looks for the highest rate at which it does.
-struct Goal {
-  double percent = 99;  // 99 or 99.9
-  std::chrono::nanoseconds limit{0};
-  bool compares = false;  // then says which of the best cannot be told apart by their cost
 };
 
 // Why a session with a goal made a run.

@@ -12,6 +12,7 @@
 
 #include "bench/show/curve_table.h"
 #include "bench/show/figures.h"
+#include "bench/show/goal_words.h"
 #include "bench/show/wording.h"
 
 namespace collet::bench {
@@ -145,6 +146,7 @@ std::string render_tables(const Report& report, std::size_t width) {
     if (!is_swept(table)) text += render_table(table, width);
   }
   for (const LoadSweep& sweep : sweeps) text += render_sweep(sweep, width);
+  for (const GoalTable& table : report.goals) text += render_goal(*report.session.goal, table);
   if (const std::string gaps = describe_gaps(report); !gaps.empty()) text += gaps + "\n";
   return absl::StrCat(text, describe_method(report), warning, "Raw results: ", report.results_path,
                       "\n");
@@ -162,6 +164,9 @@ std::string render_markdown(const Report& report) {
                       words.rest, " |\n");
     }
     text += "\n";
+  }
+  for (const GoalTable& table : report.goals) {
+    absl::StrAppend(&text, "```\n", render_goal(*report.session.goal, table), "```\n\n");
   }
   if (const std::string gaps = describe_gaps(report); !gaps.empty()) text += gaps + "\n";
   return text + describe_method(report);

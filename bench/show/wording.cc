@@ -12,6 +12,7 @@
 #include <collet/quantity.h>
 
 #include "bench/show/figures.h"
+#include "bench/show/goal_words.h"
 
 namespace collet::bench {
 namespace {
@@ -105,10 +106,10 @@ std::string describe_noise(const Report& report) {
 std::string describe_placements(const Report& report) {
   std::string text;
   std::vector<Placement> done;
-  for_each_cell(report, [&](const CellSummary& summary) {
-    const Placement placement = summary.cell.placement;
+  for (const SessionCell& one : report.session.cells) {
+    const Placement placement = one.cell.placement;
     const auto cpus = place(placement, report.session.settings.cpus);
-    if (!cpus.ok() || std::ranges::count(done, placement) != 0) return;
+    if (!cpus.ok() || std::ranges::count(done, placement) != 0) continue;
     done.push_back(placement);
     text += absl::StrFormat("%s: server on CPU %s, client on CPU %s.", to_string(placement),
                             format_cpus(cpus->server), format_cpus(cpus->client));
@@ -120,7 +121,7 @@ std::string describe_placements(const Report& report) {
           "parallel gains.";
     }
     text += "\n";
-  });
+  }
   return text;
 }
 
@@ -147,6 +148,26 @@ std::string describe_intervals(const Report& report) {
     text += "\nVerdicts hold for the whole table (signed-rank test, Holm).";
   }
   return text + "\n";
+}
+
+std::string describe_noise_of_search(const Report& report) {
+  const auto noisy = std::ranges::count_if(
+      report.runs, [](const RunRecord& record) { return is_noisy(record.outcome.flags); });
+  if (noisy == 0) return "";
+  return absl::StrFormat(
+      "%d of %d runs were NOISY (%s): other programs, or the host, had a say. Those that did not "
+      "hold were repeated.\n",
+      noisy, report.runs.size(), count_noise(report));
+}
+
+std::string describe_search(const Report& report) {
+  std::string text = absl::StrCat(describe_goal_method(*report.session.goal),
+                                  describe_placements(report), describe_noise_of_search(report));
+  if (report.missing > 0) {
+    absl::StrAppend(&text, "Incomplete: ", report.missing,
+                    " searches are open; `collet-bench resume` goes on with them.\n");
+  }
+  return text;
 }
 
 }  // namespace
@@ -211,6 +232,14 @@ std::string describe_warning(const Report& report) {
 
 std::string describe_gaps(const Report& report) {
   std::string text;
+  for (const GoalTable& table : report.goals) {
+    for (const GoalCell& cell : table.cells) {
+      const std::string why = cell.unavailable.empty() ? cell.failure : cell.unavailable;
+      if (why.empty()) continue;
+      absl::StrAppend(&text, cell.unavailable.empty() ? "FAILED " : "unavailable ",
+                      format_cell(cell.cell), ", ", describe_shape(cell.cell), ": ", why, "\n");
+    }
+  }
   for_each_cell(report, [&](const CellSummary& cell) {
     std::string name = absl::StrFormat("%s, %s, %d connections", format_cell(cell.cell),
                                        cell.cell.workload, cell.cell.connections);
@@ -227,6 +256,7 @@ std::string describe_gaps(const Report& report) {
 }
 
 std::string describe_method(const Report& report) {
+  if (report.session.goal) return describe_search(report);
   std::string text = "Medians of n runs, each with fresh processes; lower is better.\n";
   const auto judged_by = [&](Metric metric) {
     return std::ranges::count(report.tables, metric, &TableSummary::judged_by) != 0;

@@ -151,16 +151,29 @@ const CellSummary* TableSummary::baseline() const {
 }
 
 bool Report::has_failures() const {
-  return std::ranges::any_of(tables, [](const TableSummary& table) {
+  const bool goal_failed = std::ranges::any_of(goals, [](const GoalTable& table) {
     return std::ranges::any_of(table.cells,
-                               [](const CellSummary& cell) { return cell.failed > 0; });
+                               [](const GoalCell& cell) { return !cell.failure.empty(); });
   });
+  return goal_failed || std::ranges::any_of(tables, [](const TableSummary& table) {
+           return std::ranges::any_of(table.cells,
+                                      [](const CellSummary& cell) { return cell.failed > 0; });
+         });
 }
 
 Report summarize_results(Results results, std::string results_path) {
   Report report;
   report.results_path = std::move(results_path);
   report.session = std::move(results.session);
+  if (report.session.goal) {
+    report.goals = summarize_goals(report.session, results.runs);
+    report.runs = std::move(results.runs);
+    for (const GoalTable& table : report.goals) {
+      report.missing +=
+          static_cast<std::size_t>(std::ranges::count(table.cells, false, &GoalCell::done));
+    }
+    return report;
+  }
   report.runs = take_last_attempts(std::move(results.runs));
   const std::vector<SessionCell>& cells = report.session.cells;
   std::vector<Grouped> grouped(cells.size());

@@ -12,6 +12,7 @@
 #include "bench/measure/metric.h"
 #include "bench/session/results.h"
 #include "bench/statistics/comparison.h"
+#include "bench/statistics/goal_summary.h"
 #include "bench/statistics/merged_times.h"
 #include "bench/statistics/statistics.h"
 
@@ -58,10 +59,11 @@ struct TableSummary {
 
 struct Report {
   Session session;
-  std::vector<TableSummary> tables;
-  std::vector<RunRecord> runs;  // those that count, in the order they took place
+  std::vector<TableSummary> tables;  // empty of a session with a goal
+  std::vector<GoalTable> goals;      // of such a one
+  std::vector<RunRecord> runs;       // those that count, in the order they took place
   std::string results_path;
-  std::size_t missing = 0;  // planned runs that have not taken place
+  std::size_t missing = 0;  // planned runs that have not taken place; with a goal, open searches
 
   bool has_failures() const;
 };
