@@ -8,17 +8,12 @@
 #include <absl/strings/str_format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/show/goal_exports.h"
+
 namespace collet::bench {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string result = "\"";
-  for (const char c : text) result.append(c == '"' ? 2 : 1, c);
-  return result + "\"";
-}
 
 // What p50, p99 and p999 are percentiles of.
 const char* times_of(const TableSummary& table) { return table.open_loop ? "response" : "service"; }
@@ -124,9 +119,10 @@ std::string csv_line(const TableSummary& table, const CellSummary& summary) {
       "%s,%d,%d,%d,%s,%s,%s,%s,%s,%s,%d,%s,%s,%d,%d,%d,%d,%d", cell.workload, cell.connections,
       cell.payload_bytes, cell.pipeline, to_string(cell.placement),
       cell.rate_per_s == 0 ? "" : absl::StrCat(cell.rate_per_s), times_of(table),
-      quoted(cell.backend), quoted(cell.pool), quoted(cell.external), summary.baseline ? 1 : 0,
-      state_of(summary), quoted(reason_of(summary)), summary.runs(), summary.noisy,
-      summary.client_bound ? 1 : 0, summary.client_late ? 1 : 0, summary.overloaded ? 1 : 0);
+      quoted_for_csv(cell.backend), quoted_for_csv(cell.pool), quoted_for_csv(cell.external),
+      summary.baseline ? 1 : 0, state_of(summary), quoted_for_csv(reason_of(summary)),
+      summary.runs(), summary.noisy, summary.client_bound ? 1 : 0, summary.client_late ? 1 : 0,
+      summary.overloaded ? 1 : 0);
   for (const Metric metric : all_metrics()) {
     const Summary& values = summary[metric];
     text += summary.has_figures() && values.n > 0
@@ -160,7 +156,9 @@ template <typename Visit>
 void for_each_good_run(const Report& report, Visit visit) {
   for (const RunRecord& record : report.runs) {
     if (record.outcome.status != RunStatus::ok || record.run.twin) continue;
-    visit(report.session.cells[record.run.cell].cell, record);
+    Cell cell = report.session.cells[record.run.cell].cell;
+    cell.rate_per_s = record.rate_per_s;
+    visit(cell, record);
   }
 }
 
@@ -174,7 +172,15 @@ double wall_ns_per_request(const RunOutcome& outcome) {
 
 }  // namespace
 
+std::string quoted_for_csv(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string result = "\"";
+  for (const char c : text) result.append(c == '"' ? 2 : 1, c);
+  return result + "\"";
+}
+
 std::string render_csv(const Report& report) {
+  if (report.session.goal) return render_capacities_csv(report);
   std::string text = csv_head();
   for (const TableSummary& table : report.tables) {
     for (const CellSummary& cell : table.cells) text += csv_line(table, cell);
@@ -208,6 +214,7 @@ std::string render_json(const Report& report) {
          {"dead_band_blocks", table.twins},
          {"cells", cells}});
   }
+  json["capacities"] = Json::parse(render_capacities(report));
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

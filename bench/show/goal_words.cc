@@ -180,7 +180,15 @@ std::string render_goal(const Goal& goal, const GoalTable& table) {
 std::string advise(const Goal& goal, const GoalTable& table) {
   if (!std::ranges::all_of(table.cells, &GoalCell::done)) return "";
   const std::string asked = absl::StrCat("For ", describe_goal(goal, table), ": ");
-  if (!table.baseline) return asked + "nothing here held it at any rate.";
+  if (!table.baseline) {
+    const bool late = std::ranges::any_of(table.cells, [](const GoalCell& cell) {
+      return why_it_ends(cell) == "the client was late";
+    });
+    return absl::StrCat(asked, "nothing here held it at any rate.",
+                        late ? " But the client was late, so that this says nothing of the "
+                               "servers: is the machine busy?"
+                             : "");
+  }
   const auto best = cheapest_of(table);
   std::string text = asked + names_of(table, best);
   if (best.size() == 1) {

@@ -12,6 +12,7 @@
 
 #include "bench/measure/noise.h"
 #include "bench/show/exports.h"
+#include "bench/show/goal_exports.h"
 #include "bench/show/report_words.h"
 #include "bench/show/wording.h"
 #include "bench/statistics/load_curves.h"
@@ -198,6 +199,7 @@ Json runs_json(const Report& report) {
     for (const CellSummary& cell : report.tables[i].cells) homes[cell_key(cell.cell)] = {i, &cell};
   }
   Json json = Json::array();
+  if (report.session.goal) return json;  // those are in the searches
   for (const RunRecord& run : report.runs) {
     const Cell& cell = report.session.cells[run.run.cell].cell;
     const Home& home = homes.at(cell_key(cell));
@@ -274,6 +276,7 @@ std::string render_report_data(const Report& report) {
                      {"tables", std::move(tables)},
                      {"runs", runs_json(report)},
                      {"curves", curves_json(report)},
+                     {"capacities", Json::parse(render_capacities(report))},
                      {"csv", render_csv(report)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -21,6 +21,8 @@
 //   runs          those that count, in the order they took place: their table and cell, place,
 //                   flags and figures; `to_median` is the CPU per request over its cell's median
 //   curves        of loads at several rates: of each server its merged percentiles by rate
+//   capacities    of a session with a goal, by shape of load: each server's bracket of the highest
+//                 rate that holds, with the runs that it rests on, and the advice in words
 //   csv           what `--format csv` prints
 //
 // Unknown is null. Figures of a cell that failed are null.

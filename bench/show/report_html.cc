@@ -13,6 +13,7 @@
 #include <absl/strings/str_replace.h>
 
 #include "bench/show/figures.h"
+#include "bench/show/goal_words.h"
 #include "bench/show/report_assets.h"
 #include "bench/show/report_data.h"
 #include "bench/show/report_words.h"
@@ -120,6 +121,9 @@ std::string tables(const Report& report) {
     text += "</ul>\n";
   }
   for (const TableSummary& one : report.tables) text += table(one);
+  for (const GoalTable& one : report.goals) {
+    text += tag("pre", render_goal(*report.session.goal, one));
+  }
   text += "<section>" + tag("h2", "Method");
   for (const Paragraph& paragraph : report_method(report)) {
     absl::StrAppend(&text, tag("h3", paragraph.title), tag("p", paragraph.text));
