@@ -16,6 +16,7 @@
 #include "bench/commands/commands.h"
 #include "bench/session/capacity.h"
 #include "bench/session/catalogue.h"
+#include "bench/session/counting.h"
 #include "bench/session/goal_session.h"
 #include "bench/session/session.h"
 #include "bench/session/start.h"
@@ -81,12 +82,11 @@ struct Output {
 };
 
 // Everything after the first line has been written.
-int measure(const std::string& directory, const Session& session,
-            const std::vector<RunRecord>& done, ResultsFile& file, const Output& output,
-            const Descriptor& stop) {
+int measure(const std::string& directory, const Results& done, ResultsFile& file,
+            const Output& output, const Descriptor& stop) {
   const auto style = progress_style(output.quiet);
-  const auto end = session.goal ? run_goal_session(session, done, file, style, stop.get())
-                                : run_session(session, done, file, style, stop.get());
+  const auto end = done.session.goal ? run_goal_session(done, file, style, stop.get())
+                                     : run_session(done, file, style, stop.get());
   if (!end.ok()) return refuse(end.status());
   auto results = read_results(directory);
   if (!results.ok()) return refuse(results.status());
@@ -120,7 +120,8 @@ std::string describe_plan(const Session& session, std::size_t runs) {
 }
 
 std::size_t count_runs(const Session& session) {
-  return make_plan(session.cells, session.settings.blocks, session.seed).size();
+  return make_plan(session.cells, session.settings.blocks, session.seed).size() +
+         kRunsOfACount * missing_counts(session, {}).size();
 }
 
 struct ResumeOptions {
@@ -207,7 +208,7 @@ int run_command(int argc, const char* const* argv) {
     std::fprintf(stderr, "%s; results in %s\n", describe_plan(session, count_runs(session)).c_str(),
                  file->path().c_str());
   }
-  return measure(directory, session, {}, *file, {options.format, options.quiet}, stop);
+  return measure(directory, {session, {}, {}}, *file, {options.format, options.quiet}, stop);
 }
 
 int plan_command(int argc, const char* const* argv) {
@@ -216,7 +217,7 @@ int plan_command(int argc, const char* const* argv) {
   if (!prepared->options.help.empty()) return print(prepared->options.help);
   const Session& session = prepared->session;
   const auto plan = make_plan(session.cells, session.settings.blocks, session.seed);
-  std::string text = describe_plan(session, plan.size()) + "\n\ncells\n";
+  std::string text = describe_plan(session, count_runs(session)) + "\n\ncells\n";
   for (const SessionCell& cell : session.cells) {
     absl::StrAppend(&text, "  ", cell_key(cell.cell), cell.baseline ? "  (baseline)" : "",
                     cell.unavailable.empty() ? "" : "  unavailable: ", cell.unavailable, "\n");
@@ -259,7 +260,7 @@ int resume_command(int argc, const char* const* argv) {
     std::fprintf(stderr, "session %s: goes on in %s\n", session.id.c_str(), file->path().c_str());
   }
   const Descriptor stop = begin_to_look_on(session.settings);
-  return measure(options->directory, session, results->runs, *file, options->output, stop);
+  return measure(options->directory, *results, *file, options->output, stop);
 }
 
 }  // namespace collet::bench

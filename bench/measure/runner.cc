@@ -14,6 +14,7 @@
 #include <absl/strings/str_join.h>
 
 #include "bench/measure/external_server.h"
+#include "bench/measure/instruments.h"
 #include "bench/measure/process.h"
 #include "bench/measure/steady.h"
 
@@ -45,16 +46,17 @@ struct Look {
   std::optional<ProcSample> client;
   MachineSample machine;
   std::int64_t own_cpu_ns = 0;
+  std::int64_t allocations = 0;
 };
 
 class Run {
  public:
-  Run(const Cell& cell, const Settings& settings, int stop_fd)
-      : cell_(cell), settings_(settings), stop_fd_(stop_fd) {}
+  Run(const Cell& cell, const Settings& settings, int stop_fd, Instrument instrument)
+      : cell_(cell), settings_(settings), stop_fd_(stop_fd), instrument_(instrument) {}
 
   RunOutcome execute() {
-    if (find_cpus() && start_server() && start_client() && measure() && end_client() &&
-        end_server() && judge()) {
+    if (find_cpus() && prepare_counting() && start_server() && begin_counting() && start_client() &&
+        measure() && end_client() && end_counting() && end_server() && judge()) {
       outcome_.status = RunStatus::ok;
     }
     return std::move(outcome_);
@@ -75,6 +77,33 @@ class Run {
     for (const int cpu : cpus_.client) {
       if (std::ranges::count(used_cpus_, cpu) == 0) used_cpus_.push_back(cpu);
     }
+    return true;
+  }
+
+  bool prepare_counting() {
+    if (instrument_ != Instrument::allocations) return true;
+    auto counter = AllocationCounter::make(settings_.allocation_library);
+    if (!counter.ok()) return fail(message_of(counter.status()));
+    allocations_.emplace(*std::move(counter));
+    return true;
+  }
+
+  bool begin_counting() {
+    if (instrument_ != Instrument::syscalls) return true;
+    auto counter = SyscallCounter::attach(family_, cpus_.client);
+    if (!counter.ok()) return fail(message_of(counter.status()));
+    syscalls_.emplace(*std::move(counter));
+    return true;
+  }
+
+  bool end_counting() {
+    if (allocations_ && !allocations_->is_loaded()) {
+      return fail("its allocations cannot be counted: nothing can be preloaded into it");
+    }
+    if (!syscalls_) return true;
+    auto calls = syscalls_->finish();
+    if (!calls.ok()) return fail(message_of(calls.status()));
+    outcome_.syscalls = *std::move(calls);
     return true;
   }
 
@@ -113,8 +142,9 @@ class Run {
   }
 
   bool spawn_server(int port, ChildProcess::Output output) {
-    auto spawned =
-        ChildProcess::spawn(server_command(cell_, settings_, port), cpus_.server, output);
+    std::vector<std::string> command = server_command(cell_, settings_, port);
+    if (allocations_) command = allocations_->wrap(std::move(command));
+    auto spawned = ChildProcess::spawn(command, cpus_.server, output);
     if (!spawned.ok()) return fail(message_of(spawned.status()));
     server_.emplace(std::move(*spawned));
     family_ = {server_->pid()};
@@ -189,6 +219,7 @@ class Run {
     look.client = sample_processes({client_->pid()});
     look.machine = sample_machine(used_cpus_, kernel_threads_);
     look.own_cpu_ns = own_cpu_ns();
+    if (allocations_) look.allocations = allocations_->count();
     return look;
   }
 
@@ -237,6 +268,7 @@ class Run {
       return fail("the server's use of the CPU is unknown: no sample at start or end");
     }
     outcome_.server = use_between(*start_->server, *end_->server);
+    if (allocations_) outcome_.allocations = end_->allocations - start_->allocations;
     if (start_->client && end_->client) {
       outcome_.client = use_between(*start_->client, *end_->client);
     }
@@ -277,6 +309,7 @@ class Run {
   const Cell& cell_;
   const Settings& settings_;
   const int stop_fd_;
+  const Instrument instrument_;
   RunOutcome outcome_;
   CpuSets cpus_;
   std::vector<int> used_cpus_;
@@ -285,6 +318,8 @@ class Run {
   std::optional<ChildProcess> server_;
   std::optional<ChildProcess> client_;  // after the server, so that it goes first
   std::vector<pid_t> family_;           // of the server, as far as known
+  std::optional<AllocationCounter> allocations_;
+  std::optional<SyscallCounter> syscalls_;
   std::optional<Look> start_;
   std::optional<Look> end_;
 };
@@ -295,8 +330,9 @@ bool RunOutcome::has_flag(const std::string& flag) const {
   return std::ranges::count(flags, flag) != 0;
 }
 
-RunOutcome run_once(const Cell& cell, const Settings& settings, int stop_fd) {
-  return Run(cell, settings, stop_fd).execute();
+RunOutcome run_once(const Cell& cell, const Settings& settings, int stop_fd,
+                    Instrument instrument) {
+  return Run(cell, settings, stop_fd, instrument).execute();
 }
 
 std::string find_fault(const LoadReport& load) {

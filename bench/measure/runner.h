@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,11 +35,21 @@ struct RunOutcome {
   // overloaded and client_late of an open loop; and those of noise.h.
   std::vector<std::string> flags;
 
+  // What an instrument counted: allocations in the window, system calls from before the first
+  // connection until after the last.
+  std::optional<std::int64_t> allocations;
+  std::map<std::string, std::int64_t> syscalls;
+
   bool has_flag(const std::string& flag) const;
 };
 
-// Runs `cell` once. Ends early when `stop_fd` becomes readable. No process is left behind.
-RunOutcome run_once(const Cell& cell, const Settings& settings, int stop_fd);
+// What a run may be made with; see instruments.h.
+enum class Instrument : std::uint8_t { none, allocations, syscalls };
+
+// Runs `cell` once. Ends early when `stop_fd` becomes readable. No process is left behind. With an
+// instrument only what that counts means anything.
+RunOutcome run_once(const Cell& cell, const Settings& settings, int stop_fd,
+                    Instrument instrument = Instrument::none);
 
 // Why the figures must not be used, or an empty string.
 std::string find_fault(const LoadReport& load);

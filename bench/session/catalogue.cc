@@ -102,6 +102,9 @@ absl::Status Catalogue::equip(Settings& settings, const std::string& bin_dir) co
     }
   }
   const Programs programs(bin_dir);
+  // A build with sanitizers has none: they replace the allocator themselves.
+  settings.allocation_library =
+      programs.find("libcollet-count-allocations.so").value_or(std::string());
   for (const auto& [name, path] :
        {std::pair{"collet-server", &settings.server}, std::pair{"collet-load", &settings.load}}) {
     auto found = programs.find(name);

@@ -158,9 +158,9 @@ class GoalLoop {
 
 }  // namespace
 
-absl::StatusOr<SessionEnd> run_goal_session(const Session& session, std::vector<RunRecord> done,
-                                            ResultsFile& file, Progress::Style style, int stop_fd) {
-  return GoalLoop(session, std::move(done), file, style, stop_fd).run();
+absl::StatusOr<SessionEnd> run_goal_session(const Results& done, ResultsFile& file,
+                                            Progress::Style style, int stop_fd) {
+  return GoalLoop(done.session, done.runs, file, style, stop_fd).run();
 }
 
 }  // namespace collet::bench

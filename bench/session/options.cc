@@ -40,6 +40,7 @@ struct Texts {
   std::string format = "table";
   bool no_baselines = false;
   bool accept_any_build = false;
+  bool count = false;
   bool quiet = false;
 };
 
@@ -51,17 +52,18 @@ struct Profile {
   const char* reps;
   const char* repeats;
   const char* rates;  // none: a closed loop
+  bool counts;        // system calls and allocations
 };
 
 // smoke: that everything starts and answers rightly, in less than a minute; no verdicts. quick:
 // what a developer waits for. full: enough blocks for verdicts that hold (comparison.h). curve:
 // a quiet server to one that cannot keep up. goal: windows that are long enough for p99.
 constexpr const char* kRatesOfCurve = "10%,25%,40%,55%,70%,80%,90%,100%";
-constexpr Profile kProfiles[] = {{"smoke", "16", "200ms", "500ms", "1", "0", ""},
-                                 {"quick", "64", "200ms", "800ms", "6", "2", ""},
-                                 {"full", "1,64,256", "500ms", "1600ms", "10", "2", ""},
-                                 {"curve", "64", "500ms", "2s", "3", "2", kRatesOfCurve},
-                                 {"goal", "64", "300ms", "1s", "6", "2", ""}};
+constexpr Profile kProfiles[] = {{"smoke", "16", "200ms", "500ms", "1", "0", "", false},
+                                 {"quick", "64", "200ms", "800ms", "6", "2", "", false},
+                                 {"full", "1,64,256", "500ms", "1600ms", "10", "2", "", true},
+                                 {"curve", "64", "500ms", "2s", "3", "2", kRatesOfCurve, false},
+                                 {"goal", "64", "300ms", "1s", "6", "2", "", false}};
 
 constexpr const char* kProfileNames = "smoke|quick|full|curve|goal";
 
@@ -111,6 +113,8 @@ void declare(apps::CommandLine& line, Texts& texts) {
               "Where results.jsonl is written [a new one in results/]");
   line.option("--format", std::string(kFormatNames), texts.format, "What goes to standard output");
   line.option("--bin-dir", "DIR", texts.bin_dir, "Where the programs are [near this one]");
+  line.flag("--count", texts.count,
+            "Afterwards count system calls and allocations too; --profile full does");
   line.flag("--accept-any-build", texts.accept_any_build,
             "Run debug and sanitizer builds, whose figures are NOT A RESULT");
   line.flag("-q,--quiet", texts.quiet, "No progress on standard error");
@@ -140,6 +144,7 @@ absl::Status apply_profile(Texts& texts, Options& options) {
                    "\" is unknown: use smoke, quick, full, curve or goal");
   }
   options.profile = profile->name;
+  options.settings.counts = profile->counts || texts.count;
   for (const auto& [text, value] :
        {std::pair{&texts.connections, profile->connections},
         std::pair{&texts.warmup, profile->warmup}, std::pair{&texts.duration, profile->duration},

@@ -16,8 +16,8 @@ namespace fs = std::filesystem;
 
 // Relative to the directory of collet-bench, or to the top of a build tree.
 constexpr const char* kPlaces[] = {
-    ".",       "apps",           "apps/server",  "apps/load", "bench", "bench/baselines",
-    "../apps", "../apps/server", "../apps/load", "baselines"};
+    ".",       "apps",           "apps/server",  "apps/load", "bench",        "bench/baselines",
+    "../apps", "../apps/server", "../apps/load", "baselines", "../lib/collet"};
 
 std::string own_directory() {
   std::error_code error;

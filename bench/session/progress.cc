@@ -8,6 +8,7 @@
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
 
+#include "bench/session/counting.h"
 #include "bench/show/figures.h"
 
 namespace collet::bench {
@@ -54,10 +55,24 @@ void Progress::begin(const Cell& cell) {
 
 void Progress::finish(const Cell& cell, const RunOutcome& outcome) {
   ++done_;
-  const bool failed = outcome.status == RunStatus::failed;
+  report(cell, verdict(cell.judged_by, outcome), outcome.status == RunStatus::failed);
+}
+
+void Progress::finish(const Cell& cell, const CountRecord& record) {
+  done_ += kRunsOfACount;
+  const auto figure = [](const std::optional<double>& value) {
+    return value ? format_figure(*value) : "unknown";
+  };
+  std::string what = absl::StrCat(figure(record.syscalls_per_request), " system calls and ",
+                                  figure(record.allocations_per_request), " allocations a request");
+  if (!record.reason.empty()) absl::StrAppend(&what, ": ", record.reason);
+  report(cell, what, false);
+}
+
+void Progress::report(const Cell& cell, const std::string& what, bool failed) {
   if (style_ == Style::silent || (style_ == Style::live && !failed)) return;
   std::fprintf(stderr, "%s%s %s: %s", style_ == Style::live ? kClearLine : "", position().c_str(),
-               label(cell).c_str(), verdict(cell.judged_by, outcome).c_str());
+               label(cell).c_str(), what.c_str());
   if (style_ == Style::lines) std::fprintf(stderr, ", %s left", format_time_left(left()).c_str());
   std::fputc('\n', stderr);
 }

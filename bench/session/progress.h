@@ -9,6 +9,7 @@
 
 #include "bench/measure/runner.h"
 #include "bench/session/plan.h"
+#include "bench/session/results.h"
 
 namespace collet::bench {
 
@@ -21,6 +22,7 @@ class Progress {
 
   void begin(const Cell& cell);
   void finish(const Cell& cell, const RunOutcome& outcome);
+  void finish(const Cell& cell, const CountRecord& record);
   void expect_more(std::size_t runs) { runs_ += runs; }         // noisy ones are repeated
   void expect_left(std::size_t runs) { runs_ = done_ + runs; }  // where nobody knows for sure
   void end();                                                   // clears the live line
@@ -30,6 +32,7 @@ class Progress {
 
  private:
   std::string position() const;
+  void report(const Cell& cell, const std::string& what, bool failed);
 
   std::size_t runs_;
   const std::chrono::nanoseconds expected_per_run_;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,14 +74,27 @@ struct RunRecord {
   std::optional<Purpose> purpose = std::nullopt;  // of a session with a goal
 };
 
+// System calls and allocations of the server for each request, from runs of their own. What could
+// not be counted is null, and `reason` says why.
+struct CountRecord {
+  std::size_t cell = 0;  // index into the session's
+  std::string started_utc;
+  std::optional<double> syscalls_per_request;
+  std::map<std::string, double> by_name;  // of the system calls, most of them near 0
+  std::optional<double> allocations_per_request;
+  std::string reason;
+};
+
 struct Results {
   Session session;
   std::vector<RunRecord> runs;
+  std::vector<CountRecord> counts = {};
 };
 
 // Lines, without a newline. Unknown values are null; a failed run has null figures.
 std::string format_session(const Session& session);
 std::string format_run(const Session& session, const RunRecord& record);
+std::string format_count(const Session& session, const CountRecord& record);
 std::string format_resumption(const Session& session, const std::vector<std::string>& command_line);
 
 // Adds what a line says to `results`; the error says what is wrong with it.

@@ -6,14 +6,21 @@
 #include <utility>
 
 #include "bench/measure/runner.h"
+#include "bench/session/counting.h"
 
 namespace collet::bench {
 namespace {
 
 class Loop {
  public:
-  Loop(const Session& session, ResultsFile& file, Progress& progress, int stop_fd)
-      : session_(session), file_(file), progress_(progress), stop_fd_(stop_fd) {}
+  // `countable`: the cells whose counts are missing.
+  Loop(const Session& session, std::vector<std::size_t> countable, ResultsFile& file,
+       Progress& progress, int stop_fd)
+      : session_(session),
+        countable_(std::move(countable)),
+        file_(file),
+        progress_(progress),
+        stop_fd_(stop_fd) {}
 
   absl::StatusOr<SessionEnd> run(const std::vector<PlannedRun>& plan) {
     for (auto first = plan.begin(); first != plan.end();) {
@@ -24,6 +31,7 @@ class Loop {
       first = last;
     }
     if (!failure_.ok()) return failure_;
+    if (auto status = count_all(); !status.ok()) return status;
     return interrupted_ ? SessionEnd::interrupted : SessionEnd::complete;
   }
 
@@ -43,6 +51,19 @@ class Loop {
     return absl::OkStatus();
   }
 
+  absl::Status count_all() {
+    for (const std::size_t cell : countable_) {
+      if (interrupted_) break;
+      progress_.begin(session_.cells[cell].cell);
+      const CountRecord record = count(session_, cell, stop_fd_);
+      interrupted_ = record.reason == "interrupted";
+      if (interrupted_) break;
+      progress_.finish(session_.cells[cell].cell, record);
+      if (auto status = file_.append(format_count(session_, record)); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
   absl::StatusOr<RunOutcome> run_one(const PlannedRun& run, int attempt) {
     const Cell& cell = session_.cells[run.cell].cell;
     progress_.begin(cell);
@@ -56,6 +77,7 @@ class Loop {
   }
 
   const Session& session_;
+  const std::vector<std::size_t> countable_;
   ResultsFile& file_;
   Progress& progress_;
   const int stop_fd_;
@@ -69,17 +91,30 @@ std::chrono::nanoseconds time_of_run(const Settings& settings) {
   return settings.warmup + settings.duration + kOverheadPerRun;
 }
 
-absl::StatusOr<SessionEnd> run_session(const Session& session, const std::vector<RunRecord>& done,
-                                       ResultsFile& file, Progress::Style style, int stop_fd) {
+std::vector<std::size_t> missing_counts(const Session& session,
+                                        const std::vector<CountRecord>& done) {
+  std::vector<std::size_t> missing;
+  for (std::size_t i = 0; session.settings.counts && i < session.cells.size(); ++i) {
+    const bool counted = std::ranges::count(done, i, &CountRecord::cell) != 0;
+    if (can_be_counted(session.cells[i]) && !counted) missing.push_back(i);
+  }
+  return missing;
+}
+
+absl::StatusOr<SessionEnd> run_session(const Results& done, ResultsFile& file,
+                                       Progress::Style style, int stop_fd) {
+  const Session& session = done.session;
   auto plan = make_plan(session.cells, session.settings.blocks, session.seed);
   std::erase_if(plan, [&](const PlannedRun& run) {
-    return std::ranges::any_of(done, [&](const RunRecord& record) {
+    return std::ranges::any_of(done.runs, [&](const RunRecord& record) {
       return record.run.cell == run.cell && record.run.block == run.block &&
              record.run.twin == run.twin;
     });
   });
-  Progress progress(plan.size(), time_of_run(session.settings), style);
-  auto end = Loop(session, file, progress, stop_fd).run(plan);
+  auto countable = missing_counts(session, done.counts);
+  Progress progress(plan.size() + kRunsOfACount * countable.size(), time_of_run(session.settings),
+                    style);
+  auto end = Loop(session, std::move(countable), file, progress, stop_fd).run(plan);
   progress.end();
   return end;
 }

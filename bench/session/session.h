@@ -23,7 +23,11 @@ enum class SessionEnd : std::uint8_t { complete, interrupted };
 // Runs what the plan has and `done` has not, and appends each run to `file` as it ends. At the end
 // of each block its noisy runs are repeated, as often as the settings allow. A readable `stop_fd`
 // ends it early.
-absl::StatusOr<SessionEnd> run_session(const Session& session, const std::vector<RunRecord>& done,
-                                       ResultsFile& file, Progress::Style style, int stop_fd);
+absl::StatusOr<SessionEnd> run_session(const Results& done, ResultsFile& file,
+                                       Progress::Style style, int stop_fd);
+
+// The cells that are still to be counted (counting.h), if that was asked for.
+std::vector<std::size_t> missing_counts(const Session& session,
+                                        const std::vector<CountRecord>& done);
 
 }  // namespace collet::bench

@@ -68,8 +68,12 @@ std::vector<std::string> client_command(const Cell& cell, const Settings& settin
   };
   add("-c", absl::StrCat(cell.connections));
   add("-t", absl::StrCat(client_threads(cell, settings)));
-  add("-d", format_duration(settings.duration));
-  add("--warmup", format_duration(settings.warmup));
+  if (settings.requests != 0) {
+    add("-n", absl::StrCat(settings.requests));
+  } else {
+    add("-d", format_duration(settings.duration));
+    add("--warmup", format_duration(settings.warmup));
+  }
   add("--payload", absl::StrCat(cell.payload_bytes));
   if (!settings.unpipelined_workloads.contains(cell.workload)) {
     add("--pipeline", absl::StrCat(cell.pipeline));

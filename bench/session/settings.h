@@ -33,11 +33,14 @@ struct Settings {
   int blocks = 1;
   int max_repeats = 2;            // of a noisy run, at the end of its block
   bool accept_any_build = false;  // debug and sanitizer builds are refused otherwise
+  bool counts = false;            // afterwards also system calls and allocations
   std::vector<External> externals;
 
   // What this machine and this build have; not written down with a session.
-  std::string server;  // path of collet-server
-  std::string load;    // path of collet-load
+  std::string server;              // path of collet-server
+  std::string load;                // path of collet-load
+  std::string allocation_library;  // path of what counts allocations
+  std::int64_t requests = 0;       // for a run that ends after so many; 0: after `duration`
   std::set<std::string> workerless_pools;
   std::set<std::string> unpipelined_workloads;  // where a request is a connection of its own
   std::vector<int> cpus;                        // to place server and client on

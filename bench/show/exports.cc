@@ -64,6 +64,11 @@ Json to_json(const MergedTimes& times) {
           {"service_curve", times.service.empty() ? Json(nullptr) : to_json(times.service)}};
 }
 
+// A figure that was taken once.
+Json once(double value) {
+  return {{"n", 1}, {"median", value}, {"min", value}, {"max", value}, {"interval", nullptr}};
+}
+
 Json to_json(const CellSummary& summary) {
   const Cell& cell = summary.cell;
   Json json = {{"cell", cell_key(cell)},
@@ -89,6 +94,14 @@ Json to_json(const CellSummary& summary) {
                                       {"interval", to_json(values.interval)}}
                                : Json(nullptr);
   }
+  const auto counted = [&](std::optional<double> CountRecord::*figure) {
+    const bool known = summary.counts && summary.has_figures() && (*summary.counts).*figure;
+    return known ? once(*((*summary.counts).*figure)) : Json(nullptr);
+  };
+  json["server_syscalls_per_request"] = counted(&CountRecord::syscalls_per_request);
+  json["server_allocations_per_request"] = counted(&CountRecord::allocations_per_request);
+  json["syscalls"] = summary.counts ? Json(summary.counts->by_name) : Json(nullptr);
+  json["uncounted"] = summary.counts ? or_null(summary.counts->reason) : Json(nullptr);
   json["merged"] = summary.has_figures() ? to_json(summary.times) : Json(nullptr);
   json["to_baseline"] = to_json(summary.to_baseline);
   return json;
@@ -104,7 +117,9 @@ std::string csv_head() {
       absl::StrAppend(&text, ",", key_of(metric), "_", which);
     }
   }
-  return text + ",judged_by,ratio,ratio_low,ratio_high,verdict,indicative\n";
+  return text +
+         ",server_syscalls_per_request,server_allocations_per_request,judged_by,ratio,ratio_low,"
+         "ratio_high,verdict,indicative\n";
 }
 
 std::string number(double value) { return absl::StrFormat(",%.9g", value); }
@@ -128,6 +143,11 @@ std::string csv_line(const TableSummary& table, const CellSummary& summary) {
     text += summary.has_figures() && values.n > 0
                 ? number(values.median) + csv_interval(values.interval)
                 : ",,,";
+  }
+  for (const auto figure :
+       {&CountRecord::syscalls_per_request, &CountRecord::allocations_per_request}) {
+    const bool known = summary.counts && (*summary.counts).*figure;
+    text += known ? number(*((*summary.counts).*figure)) : ",";
   }
   absl::StrAppend(&text, ",", key_of(cell.judged_by));
   const Comparison& comparison = summary.to_baseline;

@@ -190,6 +190,10 @@ Report summarize_results(Results results, std::string results_path) {
   }
   for (const auto& [key, members] : tables) {
     report.tables.push_back(summarize_table(cells, grouped, members));
+    for (std::size_t k = 0; k < members.size(); ++k) {
+      const auto found = std::ranges::find(results.counts, members[k], &CountRecord::cell);
+      if (found != results.counts.end()) report.tables.back().cells[k].counts = *found;
+    }
   }
   const auto plan = make_plan(cells, report.session.settings.blocks, report.session.seed);
   report.missing = plan.size() - std::min(plan.size(), report.runs.size());

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct CellSummary {
 
   std::array<Summary, kMetrics> figures;
   MergedTimes times;
+  std::optional<CountRecord> counts;
   Comparison to_baseline;  // by what the cell is judged by; of the baseline itself: its twin's
 
   const Summary& operator[](Metric metric) const noexcept {

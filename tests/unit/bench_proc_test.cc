@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/measure/instruments.h"
 #include "bench/measure/noise.h"
 #include "bench/measure/proc_sample.h"
 #include "bench/session/environment.h"
@@ -219,6 +220,14 @@ TEST_F(ProcTreeTest, ContentsHaveADigest) {
   EXPECT_EQ(sha256_of((root_ / "abc").string()),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(sha256_of((root_ / "missing").string()), std::nullopt);
+}
+
+TEST(SyscallCounterTest, TheSummaryOfStraceIsRead) {
+  const auto calls = parse_syscalls(
+      "    calls syscall\n--------- ----------------\n    20001 recvfrom\n    20000 sendto\n"
+      "--------- ----------------\n    40001 total\n");
+  EXPECT_EQ(calls, (std::map<std::string, std::int64_t>{{"recvfrom", 20001}, {"sendto", 20000}}));
+  EXPECT_TRUE(parse_syscalls("").empty());
 }
 
 }  // namespace

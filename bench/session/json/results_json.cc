@@ -21,6 +21,8 @@ void read_any(const Json& json, Results& results) {
     results.session.settings.blocks = json.at("blocks").get<int>();
   } else if (type == "run") {
     results.runs.push_back(to_record(json, results.session));
+  } else if (type == "count") {
+    results.counts.push_back(to_count(json, results.session));
   } else {
     throw std::invalid_argument("lines of type \"" + type + "\" are unknown");
   }

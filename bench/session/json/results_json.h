@@ -46,5 +46,6 @@ Json to_json(const Cell& cell);
 // These throw what nlohmann's library or std::invalid_argument says.
 void read_session(const Json& json, Session& session);
 RunRecord to_record(const Json& json, const Session& session);
+CountRecord to_count(const Json& json, const Session& session);
 
 }  // namespace collet::bench

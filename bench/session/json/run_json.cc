@@ -156,6 +156,16 @@ Json part(const std::optional<T>& value) {
   return value ? to_json(*value) : Json(nullptr);
 }
 
+std::size_t index_of_cell(const Json& json, const Session& session) {
+  const auto key = json.at("cell").get<std::string>();
+  const auto cell = std::ranges::find_if(
+      session.cells, [&](const SessionCell& one) { return cell_key(one.cell) == key; });
+  if (cell == session.cells.end()) {
+    throw std::invalid_argument("its cell `" + key + "` is none of the session's");
+  }
+  return static_cast<std::size_t>(cell - session.cells.begin());
+}
+
 }  // namespace
 
 std::string_view to_string(Purpose purpose) noexcept {
@@ -164,13 +174,7 @@ std::string_view to_string(Purpose purpose) noexcept {
 
 RunRecord to_record(const Json& json, const Session& session) {
   RunRecord record;
-  const auto key = json.at("cell").get<std::string>();
-  const auto cell = std::ranges::find_if(
-      session.cells, [&](const SessionCell& one) { return cell_key(one.cell) == key; });
-  if (cell == session.cells.end()) {
-    throw std::invalid_argument("its cell `" + key + "` is none of the session's");
-  }
-  record.run.cell = static_cast<std::size_t>(cell - session.cells.begin());
+  record.run.cell = index_of_cell(json, session);
   record.run.block = json.at("block").get<int>();
   record.run.order = json.at("order").get<int>();
   record.run.twin = json.at("twin").get<bool>();
@@ -217,6 +221,27 @@ std::string format_run(const Session& session, const RunRecord& record) {
                {"client", part(outcome.client)},
                {"rss_before_bytes", or_null(outcome.rss_before_bytes)},
                {"machine", ok ? to_json(outcome.machine) : Json(nullptr)}});
+}
+
+CountRecord to_count(const Json& json, const Session& session) {
+  CountRecord record;
+  record.cell = index_of_cell(json, session);
+  record.started_utc = json.at("started_utc").get<std::string>();
+  record.syscalls_per_request = optional_of<double>(json.at("syscalls_per_request"));
+  record.by_name = json.at("syscalls").get<std::map<std::string, double>>();
+  record.allocations_per_request = optional_of<double>(json.at("allocations_per_request"));
+  record.reason = text_of(json.at("reason"));
+  return record;
+}
+
+std::string format_count(const Session& session, const CountRecord& record) {
+  return dump({{"type", "count"},
+               {"cell", cell_key(session.cells[record.cell].cell)},
+               {"started_utc", record.started_utc},
+               {"syscalls_per_request", or_null(record.syscalls_per_request)},
+               {"syscalls", record.by_name},
+               {"allocations_per_request", or_null(record.allocations_per_request)},
+               {"reason", or_null(record.reason)}});
 }
 
 }  // namespace collet::bench

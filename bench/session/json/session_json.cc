@@ -38,6 +38,7 @@ Json to_json(const Settings& settings) {
           {"workers", settings.workers},
           {"client_threads", settings.client_threads},
           {"arrivals", settings.arrivals},
+          {"counts", settings.counts},
           {"cpus", settings.cpus}};
 }
 
@@ -51,6 +52,7 @@ Settings to_settings(const Json& json) {
   settings.workers = json.at("workers").get<int>();
   settings.client_threads = json.at("client_threads").get<int>();
   settings.arrivals = json.at("arrivals").get<std::string>();
+  settings.counts = json.at("counts").get<bool>();
   settings.cpus = json.at("cpus").get<std::vector<int>>();
   return settings;
 }

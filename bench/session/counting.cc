@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// counting.cc: two runs, each with its instrument.
+#include "bench/session/counting.h"
+
+#include <algorithm>
+
+#include <absl/strings/str_cat.h>
+
+#include "bench/measure/runner.h"
+
+namespace collet::bench {
+namespace {
+
+constexpr std::int64_t kRequests = 20'000;
+constexpr std::int64_t kRequestsOfAConnection = 200;
+
+void note(CountRecord& record, const RunOutcome& outcome) {
+  if (outcome.status == RunStatus::ok || !record.reason.empty()) return;
+  record.reason = outcome.reason;
+}
+
+double per_request(std::int64_t count, const RunOutcome& outcome) {
+  return static_cast<double>(count) / static_cast<double>(outcome.load->requests);
+}
+
+void count_allocations(const Cell& cell, const Settings& settings, int stop_fd,
+                       CountRecord& record) {
+  const RunOutcome outcome = run_once(cell, settings, stop_fd, Instrument::allocations);
+  note(record, outcome);
+  if (outcome.status != RunStatus::ok) return;
+  record.allocations_per_request = per_request(*outcome.allocations, outcome);
+}
+
+void count_syscalls(const Cell& cell, Settings settings, int stop_fd, CountRecord& record) {
+  settings.requests = settings.unpipelined_workloads.contains(cell.workload)
+                          ? kRequests / 4
+                          : std::max(kRequests, kRequestsOfAConnection * cell.connections);
+  const RunOutcome outcome = run_once(cell, settings, stop_fd, Instrument::syscalls);
+  note(record, outcome);
+  if (outcome.status != RunStatus::ok) return;
+  double all = 0;
+  for (const auto& [name, calls] : outcome.syscalls) {
+    record.by_name[name] = per_request(calls, outcome);
+    all += record.by_name[name];
+  }
+  record.syscalls_per_request = all;
+}
+
+}  // namespace
+
+bool can_be_counted(const SessionCell& cell) {
+  return cell.unavailable.empty() && cell.cell.judged_by == Metric::server_cpu;
+}
+
+CountRecord count(const Session& session, std::size_t cell, int stop_fd) {
+  CountRecord record;
+  record.cell = cell;
+  record.started_utc = utc_now();
+  const Cell& one = session.cells[cell].cell;
+  count_allocations(one, session.settings, stop_fd, record);
+  count_syscalls(one, session.settings, stop_fd, record);
+  return record;
+}
+
+}  // namespace collet::bench
