@@ -228,6 +228,36 @@ describe("report in a browser", { skip: missing }, () => {
     });
   });
 
+  test("a cell's detail has all of its figures, and the course of its runs", async () => {
+    await look(altered, {}, async (page, show) => {
+      const { table, cells: [, cell] } = richer.tables.find((one) => one.rate_per_s !== null);
+      await show({ page: "matrix", table, cell: cell.cell, open: "runs" });
+      const runs = richer.runs.filter((run) => run.cell === cell.cell);
+      assert.equal(await page.locator(".series figure svg").count(), runs.length);
+      const shown = (await rowsOf(page, "figures"))[0].map((row) => row[1]);
+      assert.deepEqual(shown, Object.values(metrics).flatMap(([key, scale]) =>
+        cell[key] ? [figure(cell[key].median / scale)] : []));
+      const rows = (await rowsOf(page, "runs"))[0];
+      assert.deepEqual(rows.map((row) => row[2]),
+                       runs.map((run) => figure(run.figures.server_cpu_us_per_request)));
+      assert.deepEqual(rows.map((row) => row.at(-1)), runs.map((run) => run.flags.join(", ")));
+    });
+  });
+
+  test("paper shows what was chosen, and what is folded", async () => {
+    await look(altered, {}, async (page, show) => {
+      await show({ page: "capacity", theme: "dark" });
+      await page.emulateMedia({ media: "print" });
+      await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+      assert.ok(await page.locator("[aria-label=probes]").first().isVisible());
+      assert.equal(await page.locator("nav").isVisible(), false);
+      await show({ page: "latency", theme: "dark", hide: "epoll%2Finline" });
+      assert.equal(await page.locator(".picker label >> nth=0").isVisible(), false);
+      assert.equal(await page.locator(".picker label >> nth=1").isVisible(), true);
+      assert.equal(await page.locator("#choose-table").isVisible(), true);
+    });
+  });
+
   test("times of closed and of open loops have different names", async () => {
     await look(report, {}, async (page, show) => {
       for (const { table, times } of data.tables) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // sweeps.ts: one figure by the number of connections, or by the size of a request.
-import { dot, line, ruleX, text } from "@observablehq/plot";
+import { dot, line, ruleX, text, type Markish } from "@observablehq/plot";
 import { logAxisX, logAxisY } from "../axes";
 import { chart } from "../chart";
 import { metricChoice } from "../controls";
@@ -139,8 +139,21 @@ function drawing(view: View, sweep: Sweep, metric: Metric): HTMLElement {
                       tip: true, title: (point: Point) =>
                         `${point.cell.name} at ${point.at}: `
                           + show(metric, point.value * metric.scale) }),
+        ...namesOf(points, facet),
       ],
     }), keyOf(signs, sweep.tables.flatMap(({ table }) => table.cells)));
+}
+
+// Other servers share a colour and a sign, so that each has its name at the end of its line.
+function namesOf(points: Point[], facet: object): Markish[] {
+  const names = [...new Set(points.filter((point) => point.cell.pool === null)
+    .map((point) => point.cell.name))];
+  const ends = names.flatMap((name) =>
+    points.filter((point) => point.cell.name === name).sort((a, b) => a.at - b.at).slice(-1));
+  return ends.sort((a, b) => b.value - a.value).map((end, i) =>
+    text([end], { ...facet, x: "at", y: "value", text: [end.cell.name], dx: -8,
+                  dy: i === 0 ? -10 : 12 * i, textAnchor: "end", fontSize: 11,
+                  fill: "currentColor", stroke: "var(--page)", strokeWidth: 4 }));
 }
 
 // Of what was measured, as much as can be read: the last first, as that is where things change.
