@@ -96,7 +96,8 @@ function runsOf(data, table, cells, like) {
       reason: null, to_median: 1 + 0.1 * (random() - 0.5), noisy: block === 2,
       flags: [...(block === 2 ? ["noisy_foreign"] : []), ...(unsteady ? ["not_steady"] : [])],
       series: seriesOf(unsteady),
-      figures: { ...like.figures, syscalls_per_request: 2, allocations_per_request: 0.01,
+      figures: { ...like.figures, server_syscalls_per_request: 2,
+                 server_allocations_per_request: 0.01,
                  send_lag_p99_us: data.tables[table].mode === "open" ? 10 + 40 * random() : null,
                  littles_law_gap: 0.02 * random(), client_cores: 0.5 + 0.2 * random() },
     };
@@ -109,7 +110,7 @@ function addOpenTables(data, like) {
   for (const rate of [20e3, 60e3]) {
     const key = `echo c=64 p=64 split r=${rate}`;
     const cells = cellsLike(like, key, { open: true });
-    data.tables.push({ ...data.tables[1], table: key, title: `${shape}, ${rate / 1e3} k/s, n=6`,
+    data.tables.push({ ...data.tables[0], table: key, title: `${shape}, ${rate / 1e3} k/s, n=6`,
                        mode: "open", times: "response", figure: "p99_us", rate_per_s: rate,
                        cells });
   }
@@ -121,7 +122,7 @@ function addIdleTables(data, like) {
     const cells = cellsLike(like, key).map((cell, i) => ({
       ...cell, merged: null, p50_us: null, p99_us: null, p999_us: null,
       bytes_per_connection: summary(1024 * (2 + 0.2 * i + 100 / connections)) }));
-    data.tables.push({ ...data.tables[1], table: key, workload: "idle", connections,
+    data.tables.push({ ...data.tables[0], table: key, workload: "idle", connections,
                        title: `idle, ${connections} connections, n=6`, mode: "open",
                        times: "response", figure: "bytes_per_connection", cells });
   }
@@ -174,16 +175,21 @@ function addCapacities(data) {
 }
 
 export function alter(data) {
-  const [table] = data.tables;
+  // What was measured under open loops makes room for what is invented.
+  const closed = data.tables.filter(({ mode }) => mode === "closed");
+  const places = new Map(closed.map((one, i) => [data.tables.indexOf(one), i]));
+  const [table] = closed;
+  data.tables = [...closed];
   const like = table.cells.find((cell) => cell.state === "ok");
   const run = data.runs.find((one) => one.ok && one.cell === like.cell);
+  data.runs = data.runs.flatMap((one) =>
+    places.get(one.table) > 0 ? [{ ...one, table: places.get(one.table) }] : []);
   addOpenTables(data, like);
   addIdleTables(data, like);
   const others = table.cells.filter((cell) => cell.external !== null);
   table.cells = [...cellsLike(like, table.table), ...others];
-  data.runs = data.runs.filter((one) => one.table !== 0);
   data.tables.forEach((one, i) => {
-    if (i === 0 || i > 3) data.runs.push(...runsOf(data, i, one.cells.filter((cell) =>
+    if (i === 0 || i >= closed.length) data.runs.push(...runsOf(data, i, one.cells.filter((cell) =>
       cell.external === null), run));
   });
   addCurves(data);

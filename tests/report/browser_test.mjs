@@ -28,9 +28,9 @@ const drawnOfMore = new Set([...drawn, "load", "capacity"]);
 
 // Of a cell, by the button that shows it: its key, and what a unit of it is.
 const metrics = {
-  cpu: ["server_cpu_us_per_request", 1], rate: ["requests_per_s", 1e3], p50: ["p50_us", 1],
-  p99: ["p99_us", 1], p999: ["p999_us", 1], switches: ["server_switches_per_request", 1],
-  syscalls: ["server_syscalls_per_request", 1],
+  cpu: ["server_cpu_us_per_request", 1], machine: ["machine_cpu_us_per_request", 1],
+  rate: ["requests_per_s", 1e3], p50: ["p50_us", 1], p99: ["p99_us", 1], p999: ["p999_us", 1],
+  switches: ["server_switches_per_request", 1], syscalls: ["server_syscalls_per_request", 1],
   allocations: ["server_allocations_per_request", 1], rss: ["server_rss_bytes", 1024 * 1024],
   connection: ["bytes_per_connection", 1024],
 };
@@ -198,9 +198,11 @@ describe("report in a browser", { skip: missing }, () => {
       const [table] = richer.tables;
       await show({ page: "latency", table: table.table });
       const merged = table.cells.filter((cell) => cell.merged);
-      assert.deepEqual((await rowsOf(page, "percentiles"))[0], merged.map(({ name, merged }) =>
-        [name, String(merged.requests), ...merged.percentiles.map(({ us, low, high }) =>
-          `${figure(us)} ${figure(low)}–${figure(high)}`)]));
+      const rows = (await rowsOf(page, "percentiles"))[0];
+      assert.deepEqual(rows.map((row) => row.filter((text) => text !== "–")),
+        merged.map(({ name, merged }) =>
+          [name, String(merged.requests), ...merged.percentiles.map(({ us, low, high }) =>
+            `${figure(us)} ${figure(low)}–${figure(high)}`)]));
 
       await show({ page: "capacity", open: "probes-0" });
       const shown = new Map((await rowsOf(page, "capacities"))[0].map((row) => [row[0], row]));

@@ -29,6 +29,7 @@ export interface Comparison {
 
 export type FigureKey =
   | "server_cpu_us_per_request"
+  | "machine_cpu_us_per_request"
   | "requests_per_s"
   | "p50_us"
   | "p99_us"
@@ -67,6 +68,8 @@ export interface Cell extends Record<FigureKey, Summary | null> {
   runs_noisy: number;
   runs_repeated: number;
   client_bound: boolean;
+  client_late: boolean; // under an open loop the client did not send when requests were due
+  overloaded: boolean; // under an open loop the server did not keep up
   to_baseline: Comparison | null; // of the table's figure
   merged: Merged | null;
   requests_per_core_s: { median: number; low: number | null; high: number | null } | null;
@@ -95,19 +98,9 @@ export interface Table {
   cells: Cell[];
 }
 
-export interface RunFigures {
-  server_cpu_us_per_request: number;
-  requests_per_s: number;
-  p50_us: number | null;
+export interface RunFigures extends Record<FigureKey, number | null> {
   p90_us: number | null;
-  p99_us: number | null;
-  p999_us: number | null;
   max_us: number | null;
-  switches_per_request: number;
-  syscalls_per_request: number | null;
-  allocations_per_request: number | null;
-  rss_bytes: number;
-  bytes_per_connection: number | null;
   send_lag_p99_us: number | null; // from when a request was due to when it was sent
   littles_law_gap: number | null; // of concurrency and rate times mean time, as a share
   client_cores: number | null;

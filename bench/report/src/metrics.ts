@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // metrics.ts: the figures of a cell, each with one unit for all cells.
-import type { Cell, FigureKey, RunFigures, Summary, Table, Times } from "./data";
+import type { Cell, FigureKey, Run, Summary, Table, Times } from "./data";
 import { formatFigure } from "./format";
 
 export interface Metric {
@@ -11,45 +11,39 @@ export interface Metric {
   time: boolean; // what it is called depends on the load
   scale: number; // a figure divided by it is in the unit
   better: "lower" | "higher";
-  ofRun: keyof RunFigures;
   missing: string; // why a cell that ran may not have it
   words: { lower: string; higher: string }; // than the baseline
 }
 
 const cost = { lower: "cheaper", higher: "dearer" };
-const time = { lower: "faster", higher: "slower" };
 const size = { lower: "smaller", higher: "larger" };
-const uncounted = "not counted in these runs";
-const tooFew = "too few requests for it";
 
 export const metrics: readonly Metric[] = [
-  { id: "cpu", key: "server_cpu_us_per_request", label: "CPU per request", unit: "µs", time: false,
-    scale: 1, better: "lower", ofRun: "server_cpu_us_per_request", missing: uncounted,
-    words: cost },
-  { id: "rate", key: "requests_per_s", label: "requests", unit: "k/s", time: false, scale: 1e3,
-    better: "higher", ofRun: "requests_per_s", missing: uncounted,
-    words: { lower: "fewer", higher: "more" } },
-  { id: "p50", key: "p50_us", label: "p50", unit: "µs", time: true, scale: 1, better: "lower",
-    ofRun: "p50_us", missing: tooFew, words: time },
-  { id: "p99", key: "p99_us", label: "p99", unit: "µs", time: true, scale: 1, better: "lower",
-    ofRun: "p99_us", missing: tooFew, words: time },
-  { id: "p999", key: "p999_us", label: "p99.9", unit: "µs", time: true, scale: 1, better: "lower",
-    ofRun: "p999_us", missing: tooFew, words: time },
-  { id: "switches", key: "server_switches_per_request", label: "switches per request", unit: "",
-    time: false, scale: 1, better: "lower", ofRun: "switches_per_request", missing: uncounted,
-    words: cost },
-  { id: "syscalls", key: "server_syscalls_per_request", label: "system calls per request",
-    unit: "", time: false, scale: 1, better: "lower", ofRun: "syscalls_per_request",
-    missing: uncounted, words: cost },
-  { id: "allocations", key: "server_allocations_per_request", label: "allocations per request",
-    unit: "", time: false, scale: 1, better: "lower", ofRun: "allocations_per_request",
-    missing: uncounted, words: cost },
-  { id: "rss", key: "server_rss_bytes", label: "memory", unit: "MiB", time: false,
-    scale: 1024 * 1024, better: "lower", ofRun: "rss_bytes", missing: uncounted, words: size },
-  { id: "connection", key: "bytes_per_connection", label: "memory per connection", unit: "KiB",
-    time: false, scale: 1024, better: "lower", ofRun: "bytes_per_connection",
-    missing: "taken only where a crowd of connections is idle", words: size },
+  metric("cpu", "server_cpu_us_per_request", "CPU per request", "µs", cost),
+  metric("machine", "machine_cpu_us_per_request", "machine CPU per request", "µs", cost),
+  { ...metric("rate", "requests_per_s", "requests", "k/s", { lower: "fewer", higher: "more" }),
+    scale: 1e3, better: "higher" },
+  timeOf("p50", "p50_us", "p50"),
+  timeOf("p99", "p99_us", "p99"),
+  timeOf("p999", "p999_us", "p99.9"),
+  metric("switches", "server_switches_per_request", "switches per request", "", cost),
+  metric("syscalls", "server_syscalls_per_request", "system calls per request", "", cost),
+  metric("allocations", "server_allocations_per_request", "allocations per request", "", cost),
+  { ...metric("rss", "server_rss_bytes", "memory", "MiB", size), scale: 1024 * 1024 },
+  { ...metric("connection", "bytes_per_connection", "memory per connection", "KiB", size),
+    scale: 1024 },
 ];
+
+function metric(id: string, key: FigureKey, label: string, unit: string,
+                words: Metric["words"]): Metric {
+  return { id, key, label, unit, words, time: false, scale: 1, better: "lower",
+           missing: "not counted in these runs" };
+}
+
+function timeOf(id: string, key: FigureKey, label: string): Metric {
+  return { ...metric(id, key, label, "µs", { lower: "faster", higher: "slower" }), time: true,
+           missing: "too few requests for it" };
+}
 
 // Of closed loops.
 export const primary = metrics[0] as Metric;
@@ -91,7 +85,11 @@ export function bound(metric: Metric, cell: Cell): string {
 }
 
 export function summaryOf(metric: Metric, cell: Cell): Summary | null {
-  return cell[metric.key];
+  return cell[metric.key] ?? null;
+}
+
+export function ofRun(metric: Metric, run: Run): number | null {
+  return run.figures?.[metric.key] ?? null;
 }
 
 export function hasFigures(metric: Metric, tables: Table[]): boolean {

@@ -6,7 +6,8 @@ import { chosenMetric, fold } from "../controls";
 import type { Cell, Comparison, Run, RunFigures, Table } from "../data";
 import { h, p, scroll, simpleTable } from "../dom";
 import { figureOr, formatChange, formatChanges } from "../format";
-import { bound, figureOf, inUnit, labelOf, metrics, show, summaryOf, titleOf } from "../metrics";
+import { bound, figureOf, inUnit, labelOf, metrics, ofRun, show, summaryOf, titleOf }
+  from "../metrics";
 import type { View } from "../view";
 import { hasMerged, percentileTable } from "./percentiles";
 import { seriesOf } from "./series";
@@ -32,6 +33,8 @@ function sentences(table: Table, cell: Cell): string[] {
   const result = [spec, `${table.title}. `];
   if (cell.state !== "ok") return [...result, `${cell.state}: ${cell.reason ?? "why is unknown"}.`];
   if (cell.client_bound) result.push("The client was the bottleneck. ");
+  if (cell.client_late) result.push("The client sent late: times are not those of this load. ");
+  if (cell.overloaded) result.push("The server did not keep up with the rate. ");
   if (cell.runs_noisy > 0) result.push(`${cell.runs_noisy} of its runs were noisy. `);
   if (cell.runs_repeated > 0) result.push(`${cell.runs_repeated} runs were taken again. `);
   if (cell.to_baseline) result.push(compared(cell, cell.to_baseline, table));
@@ -68,8 +71,8 @@ function figures(table: Table, cell: Cell): HTMLElement {
 function strip(view: View, table: Table, cell: Cell, own: Run[]): HTMLElement {
   const metric = chosenMetric(view, table);
   const points = own.flatMap((run) => {
-    const value = run.figures?.[metric.ofRun];
-    return value == null ? [] : [{ ...run, value: inUnit(metric, value) }];
+    const value = ofRun(metric, run);
+    return value === null ? [] : [{ ...run, value: inUnit(metric, value) }];
   });
   const median = summaryOf(metric, cell)?.median;
   const title = titleOf(metric, table);
@@ -91,16 +94,17 @@ function strip(view: View, table: Table, cell: Cell, own: Run[]): HTMLElement {
 
 const columns: { key: keyof RunFigures; text: string; scale?: number }[] = [
   { key: "server_cpu_us_per_request", text: "CPU, µs" },
+  { key: "machine_cpu_us_per_request", text: "machine CPU, µs" },
   { key: "requests_per_s", text: "requests, k/s", scale: 1e3 },
   { key: "p50_us", text: "p50, µs" },
   { key: "p90_us", text: "p90, µs" },
   { key: "p99_us", text: "p99, µs" },
   { key: "p999_us", text: "p99.9, µs" },
   { key: "max_us", text: "longest, µs" },
-  { key: "switches_per_request", text: "switches" },
-  { key: "syscalls_per_request", text: "system calls" },
-  { key: "allocations_per_request", text: "allocations" },
-  { key: "rss_bytes", text: "memory, MiB", scale: 1024 * 1024 },
+  { key: "server_switches_per_request", text: "switches" },
+  { key: "server_syscalls_per_request", text: "system calls" },
+  { key: "server_allocations_per_request", text: "allocations" },
+  { key: "server_rss_bytes", text: "memory, MiB", scale: 1024 * 1024 },
   { key: "bytes_per_connection", text: "per connection, KiB", scale: 1024 },
   { key: "send_lag_p99_us", text: "send lag p99, µs" },
   { key: "littles_law_gap", text: "Little's law, %", scale: 0.01 },

@@ -72,7 +72,7 @@ export function loadChart(view: View, title: string, curves: Curve[], all: Pair[
       y: { type: "log", label: null, domain: y.domain },
       marks: [
         ...logAxisY(logTicks(y.domain, y.length, 28), plain),
-        ...floors.flatMap((us) => level(us, `wake-up alone ${formatFigure(us)} µs`, "1 3", 12)),
+        ...floors.flatMap((us) => level(us, `wake-up alone ${formatFigure(us)} µs`, "1 3", -8)),
         ...limits.flatMap((one) => limitMarks(view, signs, one, x)),
         ...lines(points, chosen, signs),
         ...names(points, nameOf, x, y),
@@ -87,7 +87,7 @@ export function loadChart(view: View, title: string, curves: Curve[], all: Pair[
 
 function words(chosen: Percentile, limits: Capacity[], floors: number[]): string {
   return "Hollow: the server did not keep up, which ends its curve; the upright stroke beside a "
-    + "point is the rate that was offered. ×: the client itself was late, so its times are too "
+    + "point is the rate that was offered. ✱: the client itself was late, so its times are too "
     + "long."
     + (chosen.percent === 99 ? " Bars: intervals of p99." : "")
     + (floors.length > 0 ? " Dotted: what a wake-up alone takes here." : "")
@@ -121,7 +121,7 @@ function lines(points: Point[], chosen: Percentile, signs: Signs): Markish[] {
     dot(points, { x: "at", y: "us", stroke: ink, r: 4, strokeWidth: 1.5, tip: true,
                   fill: (point: Point) => (point.kept_up ? ink(point) : "var(--page)"),
                   symbol: (point: Point) =>
-                    (point.client_late ? "times" : signs.symbol(point.curve)),
+                    (point.client_late ? "asterisk" : signs.symbol(point.curve)),
                   title: (point: Point) => `${point.curve.name}: ${chosen.text} `
                     + `${formatFigure(point.us)} µs at ${formatFigure(point.at)} of `
                     + `${formatFigure(point.asked)} k/s`

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // noise.ts: how far equal things differ here, and which runs were disturbed.
 import { dot, rect, ruleX, ruleY } from "@observablehq/plot";
+import { logAxisX, logAxisY } from "../axes";
 import { chart, nameMargin } from "../chart";
 import type { Data, Run, Table } from "../data";
 import { h, p, scroll, simpleTable } from "../dom";
 import { figureOr, formatChange, formatFigure } from "../format";
 import { groupBy } from "../group";
 import { figureOf, labelOf } from "../metrics";
+import { logDomain, ratioTicks } from "../ticks";
 import { withoutTables, type Page, type View } from "../view";
 
 export const noise: Page = { id: "noise", title: "Noise", absent: withoutTables, draw };
@@ -17,9 +19,10 @@ function draw(view: View): Node[] {
     inOrder(view, {
       title: `In the order of the runs: ${figuresOf(view.data.tables)} over the median of the cell,`
         + " %.",
-      words: "A slope or a step would mean that the machine changed while it was measured.",
-      pick: (run) => run.to_median === null ? null : 100 * (run.to_median - 1),
-      unit: "%",
+      words: "A slope or a step would mean that the machine changed while it was measured. "
+        + "Logarithmic.",
+      pick: (run) => run.to_median,
+      unit: "ratio",
       missing: "",
     }),
     inOrder(view, {
@@ -32,8 +35,9 @@ function draw(view: View): Node[] {
     }),
     inOrder(view, {
       title: "Little's law, %.",
-      words: "Requests under way must be their rate times their mean time; this is how far they "
-        + "are off. More than a few per cent mean that something was counted wrongly.",
+      words: "Of each run under a closed loop: requests under way must be their rate times their "
+        + "mean time; this is what is missing of that. A little is the client's own time; much, "
+        + "either way, means that times and rate do not belong together.",
       pick: (run) => {
         const gap = run.figures?.littles_law_gap ?? null;
         return gap === null ? null : 100 * gap;
@@ -49,28 +53,36 @@ function draw(view: View): Node[] {
 function spread(view: View): HTMLElement {
   const { tables } = view.data;
   const points = tables.flatMap(({ table, twins }) =>
-    twins.map(({ block, ratio }) => ({ table, block, percent: 100 * (ratio - 1), ratio })));
+    twins.map(({ block, ratio }) => ({ table, block, ratio })));
   const bands = tables.map(({ table, dead_band }) =>
-    ({ table, low: 100 * (1 / (1 + dead_band) - 1), high: 100 * dead_band }));
+    ({ table, low: 1 / (1 + dead_band), high: 1 + dead_band }));
   if (points.length === 0) return p("The baseline was not measured twice in a block.");
   const names = tables.map((table) => table.table);
+  const marginLeft = nameMargin(view, names);
+  const domain = logDomain([...points.map((point) => point.ratio),
+                            ...bands.flatMap(({ low, high }) => [low, high])], 1.03);
   return chart(view, "The baseline against itself, %.",
     `Each dot: its second run of a block over its first, in ${figuresOf(tables)}. Shaded: the dead `
-      + "band that follows.", {
+      + "band that follows. Logarithmic.", {
       height: 60 + 34 * names.length,
-      marginLeft: nameMargin(view, names),
-      x: { label: "change, %", grid: true, nice: true },
+      marginLeft,
+      x: { type: "log", label: "change, %", domain },
       y: { domain: names, label: null, tickSize: 0 },
       marks: [
         rect(bands, { x1: "low", x2: "high", y: "table", insetTop: 3, insetBottom: 3,
                       fill: "var(--band)" }),
-        ruleX([0], { stroke: "var(--muted)" }),
-        dot(points, { x: "percent", y: "table", r: 4, stroke: "currentColor",
+        ...logAxisX(ratioTicks(domain, view.width - marginLeft - 20, 46), percentOf),
+        ruleX([1], { stroke: "var(--muted)" }),
+        dot(points, { x: "ratio", y: "table", r: 4, stroke: "currentColor",
                       fill: "currentColor", fillOpacity: 0.25, tip: true,
                       title: (point: (typeof points)[number]) =>
                         `block ${point.block}: ${formatChange(point.ratio)} %` }),
       ],
     });
+}
+
+function percentOf(ratio: number): string {
+  return ratio === 1 ? "0" : formatChange(ratio).replace(/\.0$/, "");
 }
 
 function figuresOf(tables: Table[]): string {
@@ -82,7 +94,7 @@ interface Order {
   title: string;
   words: string;
   pick: (run: Run) => number | null;
-  unit: string;
+  unit: "ratio" | "µs" | "%";
   missing: string;
 }
 
@@ -94,17 +106,22 @@ function inOrder(view: View, { title, words, pick, unit, missing }: Order): HTML
   type Point = (typeof points)[number];
   if (points.length === 0) return h("p", { class: "note" }, missing);
   const symbol = (run: Point) => (run.flags.includes("not_steady") ? "times" : "circle");
+  const ratio = unit === "ratio";
+  const domain = logDomain(points.map((point) => point.value), 1.02);
+  const shown = (run: Point) =>
+    ratio ? `${formatChange(run.value)} %` : `${formatFigure(run.value)} ${unit}`;
   return chart(view, title, `${words} Filled: quiet; hollow: noisy; ×: not steady.`, {
     height: 240,
     marginLeft: 50,
     x: { label: "run", grid: false, domain: [0, view.data.runs.length + 1] },
-    y: { label: unit, grid: true, nice: true },
+    y: ratio ? { type: "log", label: "%", domain } : { label: unit, grid: true, nice: true },
     marks: [
-      ruleY([0], { stroke: "var(--muted)" }),
+      ...(ratio ? logAxisY(ratioTicks(domain, 170, 22), percentOf) : []),
+      ruleY([ratio ? 1 : 0], { stroke: "var(--muted)" }),
       dot(points, { x: "at", y: "value", r: 3, stroke: "currentColor", symbol,
                     fill: (run: Point) => (run.noisy ? "var(--page)" : "currentColor"), tip: true,
                     title: (run: Point) => `${run.cell}, block ${run.block}\n`
-                      + `${formatFigure(run.value)} ${unit} ${run.flags.join(", ")}` }),
+                      + `${shown(run)} ${run.flags.join(", ")}` }),
     ],
   });
 }
@@ -115,11 +132,15 @@ const meanings: Record<string, string> = {
   noisy_run_delay: "server or client was ready but waited for a CPU",
   noisy_switches: "a busy thread was put off its CPU often",
   noisy_migrations: "a thread changed its CPU",
+  client_bound: "the client was the bottleneck, the server could do more",
   client_late: "the client sent late, so response times are not those of the load",
+  overloaded: "the server did not keep up with the rate",
   not_steady: "the rate rose, fell or jumped in the course of the run",
-  retransmits: "TCP sent segments again",
-  listen_drops: "connections were refused because a queue was full",
-  few_samples: "too few requests for its percentiles",
+  late_sample: "the server was looked at later than the window ended",
+  not_release: "a program is no release build",
+  few_samples: "too few requests for its p99",
+  retransmits: "the machine sent TCP segments again",
+  listen_drops: "connections found an accept queue full",
 };
 
 function kinds(data: Data): HTMLElement {

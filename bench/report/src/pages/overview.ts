@@ -65,13 +65,13 @@ function verdicts(view: View): HTMLElement {
     const { lower, same, higher } = table.verdicts;
     const link = h("a", { href: view.state.with({ page: "matrix", table: table.table }) },
                    titleWithoutRuns(table));
-    return [link, words(table), baseline?.name ?? "–", labelOf(metric, table),
-            median === undefined ? "–" : `${show(metric, median)} ${metric.unit}`.trimEnd(),
+    const value = median === undefined ? "–" : `${show(metric, median)} ${metric.unit}`;
+    return [link, words(table), baseline?.name ?? "–", `${labelOf(metric, table)} ${value}`,
             `±${(100 * table.dead_band).toFixed(1)}`, String(lower), String(same), String(higher)];
   });
-  const head = ["table", "in words", "baseline", "figure", "of the baseline", "dead band, %",
-                "lower", "~", "higher"];
-  return simpleTable(head, rows, [4, 5, 6, 7, 8], [1]);
+  const head = ["table", "in words", "baseline", "its figure", "dead band, %", "lower", "~",
+                "higher"];
+  return simpleTable(head, rows, [4, 5, 6, 7], [1]);
 }
 
 function titleWithoutRuns(table: Table): string {

@@ -38,7 +38,7 @@ function small(run: Timed, width: number, most: number): HTMLElement {
     marginBottom: 22,
     ariaLabel: `${title}: requests answered by second`,
     style: { background: "transparent", fontFamily: "inherit", fontSize: "10px" },
-    x: { label: null, ticks: 4, tickFormat: (value: number) => `${value} s`,
+    x: { label: null, ticks: 2, tickFormat: (value: number) => `${value} s`,
          domain: [0, (answered.length * bucket_ms) / 1e3] },
     y: { label: null, ticks: 2, domain: [0, most], grid: true, tickFormat: short },
     marks: [
@@ -47,7 +47,7 @@ function small(run: Timed, width: number, most: number): HTMLElement {
       lineY(points, { x: "at", y: "count", stroke: "currentColor", strokeWidth: 1.2 }),
     ],
   });
-  return h("figure", {}, h("figcaption", {}, h("strong", {}, title),
+  return h("figure", { style: `width: ${width}px` }, h("figcaption", {}, h("strong", {}, title),
                            flags === "" ? null : ` ${flags}`), drawing);
 }
 

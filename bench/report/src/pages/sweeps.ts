@@ -94,11 +94,21 @@ function pointsOf({ tables }: Sweep, metric: Metric): Point[] {
   return tables.flatMap(({ at, table }) => table.cells.flatMap((cell): Point[] => {
     const summary = summaryOf(metric, cell);
     if (summary === null) return [];
-    const { low, high } = summary.interval ?? { low: summary.median, high: summary.median };
-    return [{ cell, at, pool: cell.pool ?? "other servers",
-              value: inUnit(metric, summary.median), low: inUnit(metric, low),
-              high: inUnit(metric, high) }];
+    const { median, interval } = summary;
+    if (median <= 0) return [];
+    const low = interval && interval.low > 0 ? interval.low : median;
+    return [{ cell, at, pool: cell.pool ?? "other servers", value: inUnit(metric, median),
+              low: inUnit(metric, low), high: inUnit(metric, interval?.high ?? median) }];
   }));
+}
+
+// A logarithm has no place for nothing, such as memory that did not grow.
+function nothingOf({ tables }: Sweep, metric: Metric): string {
+  const gone = tables.flatMap(({ at, table }) => table.cells.flatMap((cell) => {
+    const summary = summaryOf(metric, cell);
+    return summary && summary.median <= 0 ? [`${cell.name} at ${at}`] : [];
+  }));
+  return gone.length > 0 ? ` Not drawn, as they are 0: ${gone.join(", ")}.` : "";
 }
 
 function drawing(view: View, sweep: Sweep, metric: Metric): HTMLElement {
@@ -116,7 +126,8 @@ function drawing(view: View, sweep: Sweep, metric: Metric): HTMLElement {
   const facet = wide ? { fx: "pool" } : { fy: "pool" };
   const band = { domain: pools, label: null, padding: 0.12 };
   return h("div", {}, chart(view, `${sweep.title}: ${titleOf(metric, sweep)}.`,
-    "A line for each backend, a panel for each pool; bars are intervals. Logarithmic both ways.", {
+    "A line for each backend, a panel for each pool; bars are intervals. Logarithmic both ways."
+      + nothingOf(sweep, metric), {
       height: wide ? 300 : 40 + 170 * pools.length,
       marginLeft: 56,
       marginRight: 12,

@@ -26,7 +26,9 @@ function draw(view: View): Node[] {
     ...view.data.tables.map(({ table, title }) => ({ value: table, text: title })),
   ];
   const asked = view.state.get("table");
-  const chosen = options.find((one) => one.value === asked) ?? options[0] as Option;
+  const usual = titles.findIndex((title) => commonRates(curvesOf(view, title)).length > 0);
+  const chosen = options.find((one) => one.value === asked)
+    ?? options[usual >= 0 ? usual : titles.length] ?? options[0] as Option;
   const choice = select(view, "table", "load", chosen.value, options);
   const title = chosen.value.startsWith(ofCurves)
     ? titles[Number(chosen.value.slice(ofCurves.length))] : undefined;
@@ -85,15 +87,20 @@ function commonRates(curves: Curve[]): { rate: number; servers: number }[] {
     .filter(({ servers }) => servers > 1);
 }
 
+function curvesOf(view: View, title: string): Curve[] {
+  return view.data.curves.filter((curve) => curve.title === title);
+}
+
 function ofOneRate(view: View, choice: HTMLElement, title: string): Node[] {
-  const curves = view.data.curves.filter((curve) => curve.title === title);
+  const curves = curvesOf(view, title);
   const rates = commonRates(curves);
   // The highest that most servers kept up with.
   const most = Math.max(0, ...rates.map(({ servers }) => servers));
   const usual = rates.findLast(({ servers }) => servers === most);
   const asked = rates.find(({ rate }) => String(rate) === view.state.get("rate")) ?? usual;
   if (!asked) {
-    return [h("div", { class: "controls" }, choice), p("No two servers kept up with one rate.")];
+    return [h("div", { class: "controls" }, choice), p("No two servers kept up with one rate "
+      + "while the client sent in time.")];
   }
   const options = rates.map(({ rate, servers }) =>
     ({ value: String(rate), text: `${formatRate(rate)} k/s (${servers} of ${curves.length})` }));
