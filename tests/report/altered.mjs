@@ -153,7 +153,8 @@ function bracketOf(curve, i) {
   return {
     name: curve.name, backend_name: curve.backend_name, pool_name: curve.pool_name, state: "ok",
     reason: null, holds_per_s: holds, fails_per_s: i === 4 ? null : holds * 1.03,
-    confirmations: 3, server_cpu_us_per_request: 4 + i / 3, percentile_us: 250 + i, top: i < 2,
+    confirmations: 3, cpu_at_common_rate: i < 2 ? 4 + i : null,
+    server_cpu_us_per_request: 4 + i / 3, percentile_us: 250 + i, top: i < 2,
     probes: [probe(holds / 2, true), probe(holds * 1.5, false), probe(holds, true),
              probe(holds * 1.03, false), probe(holds, true, true)],
   };
@@ -167,10 +168,11 @@ function addCapacities(data) {
   brackets.push({ ...brackets[0], ...nothing, name: "broken", backend_name: null, pool_name: null,
                   state: "failed", reason: "the server ended before it could listen" });
   data.capacities = [
-    { title: shape, percent: 99, limit_us: 300, brackets,
+    { title: shape, percent: 99, limit_us: 300, common_rate_per_s: 80e3, brackets,
       advice: "epoll/inline and epoll/mutex serve most requests within this limit and cannot be "
         + "told apart; epoll/inline takes less CPU time for each." },
-    { title: shape, percent: 99.9, limit_us: 2000, brackets: brackets.slice(0, 3), advice: null },
+    { title: shape, percent: 99.9, limit_us: 2000, common_rate_per_s: null, advice: null,
+      brackets: brackets.slice(0, 3) },
   ];
 }
 

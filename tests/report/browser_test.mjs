@@ -210,7 +210,9 @@ describe("report in a browser", { skip: missing }, () => {
       assert.equal(await page.innerText(".advice"), advice);
       assert.equal(shown.size, brackets.length);
       for (const one of brackets) {
-        const [, range, top] = shown.get(one.name);
+        const [, range, because, top] = shown.get(one.name);
+        assert.equal(because, one.probes.find((probe) => probe.rate_per_s === one.fails_per_s)
+          ?.why_not ?? "");
         for (const rate of [one.holds_per_s, one.fails_per_s]) {
           if (rate !== null) assert.ok(range.includes(figure(rate / 1e3)), range);
         }

@@ -178,6 +178,7 @@ export interface Bracket {
   confirmations: number;
   server_cpu_us_per_request: number | null;
   percentile_us: number | null;
+  cpu_at_common_rate: number | null; // µs a request, at a rate that all of the top hold
   top: boolean;
   probes: Probe[];
 }
@@ -186,6 +187,7 @@ export interface Capacity {
   title: string;
   percent: number;
   limit_us: number;
+  common_rate_per_s: number | null;
   advice: string | null;
   brackets: Bracket[];
 }

@@ -5,7 +5,7 @@ import { chart, nameMargin } from "../chart";
 import { fold } from "../controls";
 import type { Bracket, Capacity, Data } from "../data";
 import { h, p, scroll, simpleTable } from "../dom";
-import { figureOr, formatFigure, formatRate } from "../format";
+import { figureOr, formatNanoseconds, formatRate } from "../format";
 import { signsOf } from "../servers";
 import type { Page, View } from "../view";
 
@@ -29,11 +29,12 @@ function draw(view: View): Node[] {
 }
 
 export function titleOf({ title, percent, limit_us }: Capacity): string {
-  return `${title}: p${percent} of at most ${formatFigure(limit_us)} µs`;
+  return `${title}: p${percent} of at most ${formatNanoseconds(limit_us * 1e3)}`;
 }
 
 // What is known of the end, and what is not: 12.0–12.5, ≥ 12.0, < 5.00.
 export function range({ state, reason, holds_per_s, fails_per_s }: Bracket): string {
+  if (state === "not run") return "the search is not over";
   if (state !== "ok") return `${state}: ${reason ?? "why is unknown"}`;
   if (holds_per_s === null && fails_per_s === null) return "nothing is known";
   if (holds_per_s === null) return `< ${formatRate(fails_per_s)}`;
@@ -94,15 +95,24 @@ function brackets(view: View, capacity: Capacity): HTMLElement {
     });
 }
 
+// Why the lowest rate that did not hold did not: it may have been the client.
+function becauseOf({ probes, fails_per_s }: Bracket): string {
+  return probes.find((probe) => probe.rate_per_s === fails_per_s && !probe.holds)?.why_not ?? "";
+}
+
 function figures(capacity: Capacity): HTMLElement {
+  const common = capacity.common_rate_per_s;
   const rows = sorted(capacity.brackets).map((one) => [
-    one.name, range(one), one.top ? "▲ top" : "", String(one.confirmations),
-    figureOr(one.percentile_us), figureOr(one.server_cpu_us_per_request)]);
-  const head = ["server", "capacity, k/s", "group", "confirmed", `p${capacity.percent}, µs`,
-                "CPU, µs"];
-  return h("div", {}, scroll(simpleTable(head, rows, [3, 4, 5], [1]), "capacities"),
+    one.name, range(one), becauseOf(one), one.top ? "▲ top" : "", String(one.confirmations),
+    figureOr(one.percentile_us), figureOr(one.server_cpu_us_per_request),
+    ...(common === null ? [] : [figureOr(one.cpu_at_common_rate)])]);
+  const head = ["server", "capacity, k/s", "not more because", "group", "confirmed",
+                `p${capacity.percent}, µs`, "CPU, µs",
+                ...(common === null ? [] : [`CPU at ${formatRate(common)} k/s, µs`])];
+  return h("div", {}, scroll(simpleTable(head, rows, [4, 5, 6, 7], [1]), "capacities"),
            h("p", { class: "note" }, `Confirmed: by so many fresh runs. p${capacity.percent} and `
-             + "CPU time per request are those at the highest rate that held."));
+             + "CPU time per request are those at the highest rate that held"
+             + (common === null ? "." : ", and at the last column's rate, which the top held.")));
 }
 
 function probes(view: View, id: string, { brackets, percent }: Capacity): HTMLElement | null {

@@ -4,7 +4,7 @@ import { dot, line, link, ruleY, text, type Markish } from "@observablehq/plot";
 import { logAxisY } from "../axes";
 import { chart } from "../chart";
 import type { Bracket, Capacity, Curve, CurvePoint } from "../data";
-import { formatFigure, formatRate, plain } from "../format";
+import { formatFigure, formatNanoseconds, formatRate, plain } from "../format";
 import { placeLabels } from "../labels";
 import { isShown, shortName } from "../pick";
 import { signsOf, type Pair, type Signs } from "../servers";
@@ -165,7 +165,7 @@ function limitMarks(view: View, signs: Signs, capacity: Capacity, x: Axis): Mark
     .sort((a, b) => (a.holds_per_s ?? 0) - (b.holds_per_s ?? 0));
   const ends: number[] = []; // of each lane, k/s
   return [
-    ...level(limit_us, `limit ${formatFigure(limit_us)} µs`, "6 4", 12),
+    ...level(limit_us, `limit ${formatNanoseconds(limit_us * 1e3)}`, "6 4", 12),
     ...found.flatMap((one) => {
       const [from, to] = extentOf(one, x);
       const free = ends.findIndex((end) => end < from);

@@ -5,7 +5,6 @@ import { h, p, scroll, simpleTable } from "../dom";
 import { formatNanoseconds } from "../format";
 import { figureOf, labelOf, show } from "../metrics";
 import type { Page, View } from "../view";
-import { titleOf as capacityTitle } from "./capacity";
 
 const shown = ["cpu_model", "cpus", "hypervisor", "kernel", "clocksource", "governor",
                "load_average", "sysctl_tcp_congestion_control", "compiler", "compiler_flags",
@@ -41,10 +40,14 @@ function warnings(data: Data): Node | null {
 
 function whatWasRun(data: Data): string {
   const { session, tables } = data;
+  const servers = data.capacities.reduce((sum, one) => sum + one.brackets.length, 0);
   const cells = tables.reduce((sum, table) => sum + table.cells.length, 0);
-  return `${session.runs} runs of ${cells} cells in ${tables.length} tables, `
-    + `${session.blocks} blocks; windows of ${formatNanoseconds(session.duration_ns)} after `
-    + `${formatNanoseconds(session.warmup_ns)} of warm-up; seed ${session.seed}. `
+  const what = tables.length > 0
+    ? `${cells} cells in ${tables.length} tables, ${session.blocks} blocks`
+    : `searches for ${servers} capacities`;
+  return `${session.runs} runs of ${what}; windows of `
+    + `${formatNanoseconds(session.duration_ns)} after ${formatNanoseconds(session.warmup_ns)} of `
+    + `warm-up; seed ${session.seed}. `
     + `Session ${session.id}, begun ${session.started_utc}.`;
 }
 
@@ -54,7 +57,7 @@ function advice(view: View): Node | null {
   if (those.length === 0) return null;
   const href = view.state.with({ page: "capacity" });
   return h("section", {}, h("h2", {}, "Capacity"), ...those.map((one) =>
-    p(h("a", { href }, capacityTitle(one)), ". ", one.advice)));
+    p(one.advice, " ", h("a", { href }, "All rates that were tried."))));
 }
 
 function verdicts(view: View): HTMLElement {

@@ -4,7 +4,7 @@
 import { select, type Option } from "../controls";
 import type { Cell, Curve, CurvePoint, Data, Table } from "../data";
 import { h, p } from "../dom";
-import { formatFigure, formatRate } from "../format";
+import { formatFigure, formatNanoseconds, formatRate } from "../format";
 import { kindOfTime } from "../metrics";
 import { scatter, type Figure, type Point } from "../scatter";
 import { keyOf, signsOf } from "../servers";
@@ -115,8 +115,8 @@ function ofOneRate(view: View, choice: HTMLElement, title: string): Node[] {
   }));
   const gone = curves.filter((curve) => points.every(({ pair }) => pair.name !== curve.name));
   const capacity = limit
-    ? `the highest rate with a p${limit.percent} of at most ${formatFigure(limit.limit_us)} µs; `
-      + "its cross ends at the lowest that broke it"
+    ? `the highest rate with a p${limit.percent} of at most `
+      + `${formatNanoseconds(limit.limit_us * 1e3)}; its cross ends at the lowest that broke it`
     : "the highest of the rates tried that it kept up with; its cross ends at the next";
   return [
     controls,
