@@ -304,8 +304,9 @@ describe("report in a browser", { skip: missing }, () => {
       const all = await lines();
       await page.locator(".picker input").nth(1).focus();
       await page.keyboard.press("Space");
-      await page.waitForFunction(() => location.hash.includes("hide="));
-      assert.equal(await lines(), all - 1);
+      await page.waitForFunction((count) =>
+        document.querySelectorAll("figure [aria-label=line] path").length === count, all - 1);
+      assert.match(page.url(), /hide=/);
       assert.equal(await page.evaluate(() => document.activeElement.checked), false, "the focus");
       await page.locator("#percentile-p999").press("Enter");
       await page.waitForSelector("#percentile-p999[aria-pressed=true]");
