@@ -18,8 +18,9 @@ export function chart(view: View, title: string, words: string, options: PlotOpt
   return h("figure", {}, h("figcaption", {}, h("strong", {}, title), " ", words), drawing);
 }
 
-// Room for row names at the left: as much as the longest takes, but never half of a narrow page.
+// Room for row names at the left: as much as the longest takes, but a narrow page keeps some for
+// the rest.
 export function nameMargin(view: View, names: string[]): number {
   const longest = Math.max(4, ...names.map((name) => name.length));
-  return Math.min(16 + 6.8 * longest, view.width / 2);
+  return Math.min(16 + 6.8 * longest, 0.55 * view.width);
 }

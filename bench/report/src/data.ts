@@ -29,12 +29,29 @@ export interface Comparison {
 
 export type FigureKey =
   | "server_cpu_us_per_request"
+  | "machine_cpu_us_per_request"
   | "requests_per_s"
-  | "service_time_p50_us"
-  | "service_time_p99_us"
-  | "service_time_p999_us"
+  | "p50_us"
+  | "p99_us"
+  | "p999_us"
   | "server_switches_per_request"
-  | "server_rss_bytes";
+  | "server_syscalls_per_request"
+  | "server_allocations_per_request"
+  | "server_rss_bytes"
+  | "bytes_per_connection";
+
+// Response times count from when a request was due, service times from when it was sent.
+export type Times = "service" | "response";
+
+export type CellState = "ok" | "failed" | "unavailable" | "not run";
+
+// The histogram of all runs of a cell as one; intervals are over runs.
+export interface Merged {
+  requests: number;
+  percentiles: { percent: number; us: number; low: number; high: number }[];
+  curve: [percent: number, us: number][];
+  service_curve: [percent: number, us: number][] | null; // of open loops, where `curve` is response
+}
 
 export interface Cell extends Record<FigureKey, Summary | null> {
   cell: string; // key
@@ -45,13 +62,16 @@ export interface Cell extends Record<FigureKey, Summary | null> {
   pool_name: string | null;
   external: string | null;
   baseline: boolean;
-  state: "ok" | "failed" | "unavailable" | "not run";
+  state: CellState;
   reason: string | null;
   runs_failed: number;
   runs_noisy: number;
   runs_repeated: number;
   client_bound: boolean;
-  cpu_to_baseline: Comparison | null;
+  client_late: boolean; // under an open loop the client did not send when requests were due
+  overloaded: boolean; // under an open loop the server did not keep up
+  to_baseline: Comparison | null; // of the table's figure
+  merged: Merged | null;
   requests_per_core_s: { median: number; low: number | null; high: number | null } | null;
   pareto: boolean;
 }
@@ -66,6 +86,9 @@ export interface Table {
   pipeline: number;
   placement: string;
   mode: "closed" | "open";
+  figure: FigureKey; // what verdicts, twins and to_median are about
+  times: Times;
+  rate_per_s: number | null; // that the requests came at; null: as fast as answers allow
   work_ns: number;
   block_ns: number;
   dead_band: number;
@@ -75,18 +98,20 @@ export interface Table {
   cells: Cell[];
 }
 
-export interface RunFigures {
-  server_cpu_us_per_request: number;
-  requests_per_s: number;
-  p50_us: number | null;
+export interface RunFigures extends Record<FigureKey, number | null> {
   p90_us: number | null;
-  p99_us: number | null;
-  p999_us: number | null;
   max_us: number | null;
-  switches_per_request: number;
-  rss_bytes: number;
+  send_lag_p99_us: number | null; // from when a request was due to when it was sent
+  littles_law_gap: number | null; // of concurrency and rate times mean time, as a share
+  client_cores: number | null;
   foreign_cores: number;
   stolen_cores: number;
+}
+
+// Requests answered in each bucket of the window.
+export interface Series {
+  bucket_ms: number;
+  answered: number[];
 }
 
 export interface Run {
@@ -104,22 +129,67 @@ export interface Run {
   noisy: boolean;
   to_median: number | null;
   figures: RunFigures | null;
+  series: Series | null;
 }
 
-// Of one cell under an open loop. A point that did not keep up ends the curve.
+export interface CurvePoint {
+  rate_per_s: number;
+  offered_per_s: number;
+  achieved_per_s: number;
+  kept_up: boolean;
+  client_late: boolean;
+  p50_us: number | null;
+  p99_us: number | null;
+  p999_us: number | null;
+  p99_low_us: number | null;
+  p99_high_us: number | null;
+  runs: number;
+}
+
+// Of one cell under open loops of one shape at several rates, by rate.
 export interface Curve {
+  table_group: string;
   title: string;
   name: string;
-  slo_p99_us: number | null;
+  backend_name: string | null;
+  pool_name: string | null;
   wake_floor_us: number | null;
-  points: {
-    offered_per_s: number;
-    achieved_per_s: number;
-    kept_up: boolean;
-    p50_us: number;
-    p99_us: number;
-    p999_us: number | null;
-  }[];
+  points: CurvePoint[];
+}
+
+export interface Probe {
+  rate_per_s: number;
+  achieved_per_s: number | null;
+  percentile_us: number | null;
+  holds: boolean;
+  why_not: string | null;
+  confirms: boolean;
+}
+
+// The highest rate that held the limit and the lowest that did not.
+export interface Bracket {
+  name: string;
+  backend_name: string | null;
+  pool_name: string | null;
+  state: CellState;
+  reason: string | null;
+  holds_per_s: number | null;
+  fails_per_s: number | null;
+  confirmations: number;
+  server_cpu_us_per_request: number | null;
+  percentile_us: number | null;
+  cpu_at_common_rate: number | null; // µs a request, at a rate that all of the top hold
+  top: boolean;
+  probes: Probe[];
+}
+
+export interface Capacity {
+  title: string;
+  percent: number;
+  limit_us: number;
+  common_rate_per_s: number | null;
+  advice: string | null;
+  brackets: Bracket[];
 }
 
 export interface Data {
@@ -150,6 +220,7 @@ export interface Data {
   tables: Table[];
   runs: Run[];
   curves: Curve[];
+  capacities: Capacity[];
   csv: string;
 }
 

@@ -2,6 +2,7 @@
 // main.ts: takes the place of the tables that are in the page without a script.
 import { readData, type Data } from "./data";
 import { add, h, p } from "./dom";
+import { capacity } from "./pages/capacity";
 import { compare } from "./pages/compare";
 import { datapage } from "./pages/datapage";
 import { latency } from "./pages/latency";
@@ -15,8 +16,8 @@ import { tradeoffs } from "./pages/tradeoffs";
 import { go, State } from "./state";
 import type { Page, View } from "./view";
 
-const pages: Page[] = [overview, matrix, compare, latency, load, tradeoffs, sweeps, pools, noise,
-                       datapage];
+const pages: Page[] = [overview, matrix, compare, latency, load, capacity, tradeoffs, sweeps, pools,
+                       noise, datapage];
 
 const data = readData();
 const main = document.getElementById("report") as HTMLElement;
@@ -47,6 +48,8 @@ function themeSwitch(state: State): HTMLElement {
            `${other} colours`);
 }
 
+let drawnPage: Page | null = null;
+
 function draw(): void {
   const state = new State(location.hash);
   const page = pages.find((one) => one.id === state.get("page")) ?? overview;
@@ -54,6 +57,8 @@ function draw(): void {
   if (theme) document.documentElement.dataset["theme"] = theme;
   else delete document.documentElement.dataset["theme"];
   const focused = document.activeElement?.id ?? "";
+  const putBack = page === drawnPage ? rememberPlaces() : null;
+  drawnPage = page;
 
   const content = h("div", { class: "content", id: "content" });
   main.replaceChildren(header(state, page), content);
@@ -63,6 +68,18 @@ function draw(): void {
   content.prepend(h("h2", { class: "for-print" }, page.title));
   document.title = `${page.title} – collet-bench ${data.session.started_utc}`;
   if (focused !== "") document.getElementById(focused)?.focus({ preventScroll: true });
+  putBack?.();
+}
+
+// What remembers how far the page and what is in it were scrolled, and puts it back.
+function rememberPlaces(): () => void {
+  const top = scrollY;
+  const regions = () => document.querySelectorAll<HTMLElement>(".scroll");
+  const left = new Map([...regions()].map((one) => [one.ariaLabel, one.scrollLeft]));
+  return () => {
+    for (const one of regions()) one.scrollLeft = left.get(one.ariaLabel) ?? 0;
+    scrollTo({ top, behavior: "instant" });
+  };
 }
 
 addEventListener("hashchange", draw);
@@ -70,6 +87,10 @@ let drawnAt = innerWidth;
 addEventListener("resize", () => {
   if (innerWidth !== drawnAt) draw();
   drawnAt = innerWidth;
+});
+// Paper cannot be opened.
+addEventListener("beforeprint", () => {
+  for (const one of document.querySelectorAll("details")) one.open = true;
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 draw();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // metrics.ts: the figures of a cell, each with one unit for all cells.
-import type { Cell, FigureKey, RunFigures, Summary, Table } from "./data";
+import type { Cell, FigureKey, Run, Summary, Table, Times } from "./data";
 import { formatFigure } from "./format";
 
 export interface Metric {
@@ -8,45 +8,67 @@ export interface Metric {
   key: FigureKey;
   label: string; // on buttons
   unit: string;
-  time?: boolean; // what it is called depends on the load
+  time: boolean; // what it is called depends on the load
   scale: number; // a figure divided by it is in the unit
   better: "lower" | "higher";
-  ofRun: keyof RunFigures;
+  missing: string; // why a cell that ran may not have it
+  words: { lower: string; higher: string }; // than the baseline
 }
+
+const cost = { lower: "cheaper", higher: "dearer" };
+const size = { lower: "smaller", higher: "larger" };
 
 export const metrics: readonly Metric[] = [
-  metric("cpu", "server_cpu_us_per_request", "CPU per request", "µs", 1, "lower",
-         "server_cpu_us_per_request"),
-  metric("rate", "requests_per_s", "requests", "k/s", 1e3, "higher", "requests_per_s"),
-  metric("p50", "service_time_p50_us", "p50", "µs", 1, "lower", "p50_us", true),
-  metric("p99", "service_time_p99_us", "p99", "µs", 1, "lower", "p99_us", true),
-  metric("p999", "service_time_p999_us", "p99.9", "µs", 1, "lower", "p999_us", true),
-  metric("rss", "server_rss_bytes", "memory", "MiB", 1024 * 1024, "lower", "rss_bytes"),
-  metric("switches", "server_switches_per_request", "switches per request", "", 1,
-         "lower", "switches_per_request"),
+  metric("cpu", "server_cpu_us_per_request", "CPU per request", "µs", cost),
+  metric("machine", "machine_cpu_us_per_request", "machine CPU per request", "µs", cost),
+  { ...metric("rate", "requests_per_s", "requests", "k/s", { lower: "fewer", higher: "more" }),
+    scale: 1e3, better: "higher" },
+  timeOf("p50", "p50_us", "p50"),
+  timeOf("p99", "p99_us", "p99"),
+  timeOf("p999", "p999_us", "p99.9"),
+  metric("switches", "server_switches_per_request", "switches per request", "", cost),
+  metric("syscalls", "server_syscalls_per_request", "system calls per request", "", cost),
+  metric("allocations", "server_allocations_per_request", "allocations per request", "", cost),
+  { ...metric("rss", "server_rss_bytes", "memory", "MiB", size), scale: 1024 * 1024 },
+  { ...metric("connection", "bytes_per_connection", "memory per connection", "KiB", size),
+    scale: 1024 },
 ];
 
+function metric(id: string, key: FigureKey, label: string, unit: string,
+                words: Metric["words"]): Metric {
+  return { id, key, label, unit, words, time: false, scale: 1, better: "lower",
+           missing: "not counted in these runs" };
+}
+
+function timeOf(id: string, key: FigureKey, label: string): Metric {
+  return { ...metric(id, key, label, "µs", { lower: "faster", higher: "slower" }), time: true,
+           missing: "too few requests for it" };
+}
+
+// Of closed loops.
 export const primary = metrics[0] as Metric;
 
-function metric(id: string, key: FigureKey, label: string, unit: string, scale: number,
-                better: "lower" | "higher", ofRun: keyof RunFigures, time = false): Metric {
-  return { id, key, label, unit, scale, better, ofRun, time };
+// What a table's verdicts are about.
+export function figureOf(table: Table): Metric {
+  return metrics.find((metric) => metric.key === table.figure) ?? primary;
 }
 
-export function findMetric(id: string | null): Metric {
-  return metrics.find((one) => one.id === id) ?? primary;
+// The one of the address, else the table's own.
+export function findMetric(id: string | null, table?: Table): Metric {
+  return metrics.find((one) => one.id === id) ?? (table ? figureOf(table) : primary);
 }
 
-export type Mode = Table["mode"];
-
-// Times under a closed loop are not those under an open one, and go by another name.
-export function kindOfTime(mode: Mode): string {
-  return mode === "open" ? "response time" : "service time";
+// Times of a closed loop are not those of an open one, and go by another name.
+export function kindOfTime(times: Times): string {
+  return times === "response" ? "response time" : "service time";
 }
 
-export function titleOf(metric: Metric, mode: Mode): string {
-  const title = metric.time ? `${kindOfTime(mode)} ${metric.label}` : metric.label;
-  return metric.unit === "" ? title : `${title}, ${metric.unit}`;
+export function labelOf(metric: Metric, { times }: { times: Times }): string {
+  return metric.time ? `${kindOfTime(times)} ${metric.label}` : metric.label;
+}
+
+export function titleOf(metric: Metric, of: { times: Times }): string {
+  return labelOf(metric, of) + (metric.unit === "" ? "" : `, ${metric.unit}`);
 }
 
 export function inUnit(metric: Metric, value: number): number {
@@ -63,5 +85,13 @@ export function bound(metric: Metric, cell: Cell): string {
 }
 
 export function summaryOf(metric: Metric, cell: Cell): Summary | null {
-  return cell[metric.key];
+  return cell[metric.key] ?? null;
+}
+
+export function ofRun(metric: Metric, run: Run): number | null {
+  return run.figures?.[metric.key] ?? null;
+}
+
+export function hasFigures(metric: Metric, tables: Table[]): boolean {
+  return tables.some((table) => table.cells.some((cell) => summaryOf(metric, cell) !== null));
 }

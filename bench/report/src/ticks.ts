@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // ticks.ts: marks on logarithmic axes, where a library's choice is too many or too few.
 
-const percents = [-95, -90, -80, -70, -60, -50, -40, -30, -20, -15, -10, -8, -6, -4, -2, 0, 2, 4, 6,
-                  8, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600, 900];
+const percents = [-99, -98, -95, -90, -80, -70, -60, -50, -40, -30, -20, -15, -10, -8, -6, -4, -2,
+                  0, 2, 4, 6, 8, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600, 900,
+                  1900, 4900, 9900];
 
 // The first of `candidates`, which come by importance, that are `room` px from all others taken.
 function thinned(candidates: number[], [low, high]: [number, number], length: number,

@@ -21,3 +21,9 @@ export function chosenTable(view: View): Table {
   const { tables } = view.data;
   return (tables.find((one) => one.table === key) ?? tables[0]) as Table;
 }
+
+// Sessions that only look for capacities have none.
+export function withoutTables(data: Data): string | null {
+  return data.tables.length > 0 ? null
+    : "This session has no cells with figures of their own; the page Capacity has what it found.";
+}

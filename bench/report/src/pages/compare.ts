@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
-// compare.ts: the forest plot: each cell's CPU per request over the baseline's.
+// compare.ts: the forest plot: each cell's figure of the table over the baseline's.
 import { dot, rect, ruleX, ruleY, text } from "@observablehq/plot";
 import { logAxisX } from "../axes";
 import { chart, nameMargin } from "../chart";
 import { tableChoice } from "../controls";
 import type { Cell, Comparison, Table } from "../data";
 import { h, p } from "../dom";
-import { formatChange } from "../format";
+import { formatChange, formatChanges } from "../format";
+import { figureOf, labelOf } from "../metrics";
 import { ratioTicks } from "../ticks";
-import { chosenTable, type Page, type View } from "../view";
+import { chosenTable, withoutTables, type Page, type View } from "../view";
 
-export const compare: Page = { id: "compare", title: "Compare", draw };
+export const compare: Page = { id: "compare", title: "Compare", absent: withoutTables, draw };
 
 interface Row {
   name: string;
@@ -29,16 +30,15 @@ function draw(view: View): Node[] {
 }
 
 function toRow(cell: Cell): Row[] {
-  const comparison = cell.cpu_to_baseline;
+  const comparison = cell.to_baseline;
   if (comparison === null || cell.state !== "ok") return [];
   const { verdict, ratio, interval } = comparison;
   const told = !cell.baseline && (verdict === "lower" || verdict === "higher");
-  const range = interval ? ` [${formatChange(interval.low)}, ${formatChange(interval.high)}]` : "";
   const value = told || verdict === "none" ? formatChange(ratio) : "~";
   return [{
     name: cell.baseline ? `${cell.name} (again)` : cell.name,
     comparison,
-    label: value + range,
+    label: value + formatChanges(interval),
     told,
     colour: told ? `var(--${verdict})` : "currentColor",
   }];
@@ -52,8 +52,10 @@ function forest(view: View, table: Table, rows: Row[]): HTMLElement {
   const percent = (ratio: number) => (ratio === 1 ? "0" : formatChange(ratio).replace(/\.0$/, ""));
   const margins = { marginLeft: nameMargin(view, names), marginRight: wide ? 170 : 16 };
   const ticks = ratioTicks(domain, view.width - margins.marginLeft - margins.marginRight, 44);
-  return chart(view, "CPU per request against the baseline, %.",
-    `Median of pairs of one block, with interval; left is cheaper; ${table.about}. Shaded: the `
+  const metric = figureOf(table);
+  return chart(view, `${labelOf(metric, table)} against the baseline, %.`,
+    `Median of pairs of one block, with interval; left is ${metric.words.lower}; ${table.about}. `
+      + "Shaded: the "
       + "dead band, within which nothing is a difference. Filled: told apart; hollow: ~. The first "
       + "row is the baseline against itself.", {
       height: 60 + 26 * rows.length,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // datapage.ts: every cell in one table, downloads, and how the figures came about.
-import type { Cell, Table } from "../data";
+import type { Cell, Table, Times } from "../data";
 import { h, p, scroll } from "../dom";
-import { bound, metrics, show, summaryOf, type Mode } from "../metrics";
+import { formatRate } from "../format";
+import { bound, metrics, show, summaryOf } from "../metrics";
 import { go } from "../state";
 import type { Page, View } from "../view";
 
@@ -15,6 +16,7 @@ interface Row {
 
 interface Column {
   id: string;
+  setting?: boolean; // what was measured, not what came out
   title: string;
   right: boolean;
   text: (row: Row) => string;
@@ -22,19 +24,22 @@ interface Column {
 }
 
 const columns: Column[] = [
-  word("workload", (row) => row.table.workload),
-  { id: "c", title: "connections", right: true, text: (row) => String(row.table.connections),
-    value: (row) => row.table.connections },
-  { id: "payload", title: "payload, B", right: true,
+  { ...word("workload", (row) => row.table.workload), setting: true },
+  { id: "c", title: "connections", right: true, setting: true,
+    text: (row) => String(row.table.connections), value: (row) => row.table.connections },
+  { id: "payload", title: "payload, B", right: true, setting: true,
     text: (row) => String(row.table.payload_bytes), value: (row) => row.table.payload_bytes },
-  word("placement", (row) => row.table.placement),
+  { id: "offered", title: "offered, k/s", right: true, setting: true,
+    text: (row) => formatRate(row.table.rate_per_s), value: (row) => row.table.rate_per_s },
+  { ...word("placement", (row) => row.table.placement), setting: true },
   word("server", (row) => row.cell.name),
   word("state", (row) => row.cell.state),
   word("vs baseline", (row) =>
-    row.cell.baseline ? "baseline" : (row.cell.cpu_to_baseline?.verdict ?? "–")),
+    row.cell.baseline ? "baseline" : (row.cell.to_baseline?.verdict ?? "–")),
   ...metrics.map((metric): Column => ({
     id: metric.id,
-    title: metric.unit === "" ? metric.label : `${metric.label}, ${metric.unit}`,
+    title: metric.label.replace(" per request", "/req.")
+      + (metric.unit === "" ? "" : `, ${metric.unit}`),
     right: true,
     text: ({ cell }) => {
       const summary = summaryOf(metric, cell);
@@ -59,9 +64,9 @@ function draw(view: View): Node[] {
       download("cells as CSV", `${name}.csv`, "text/csv", () => csv),
       download("all as JSON", `${name}.json`, "application/json", json)),
     p("Medians over runs. Choose a head to sort by it; once more turns the order round."),
-    ...(["closed", "open"] as const).flatMap((mode) => {
-      const tables = view.data.tables.filter((table) => table.mode === mode);
-      return tables.length > 0 ? [h("h2", {}, heads[mode]), cells(view, mode, tables)] : [];
+    ...(["service", "response"] as const).flatMap((times) => {
+      const tables = view.data.tables.filter((table) => table.times === times);
+      return tables.length > 0 ? [h("h2", {}, heads[times]), cells(view, times, tables)] : [];
     }),
     h("h2", {}, "Method"),
     h("dl", { class: "method" },
@@ -81,29 +86,40 @@ function download(text: string, name: string, type: string, content: () => strin
 }
 
 const heads = {
-  closed: "Closed loops: service times",
-  open: "Open loops: response times",
+  service: "Closed loops: service times",
+  response: "Open loops: response times",
 };
 
-function cells(view: View, mode: Mode, tables: Table[]): HTMLElement {
+function cells(view: View, times: Times, tables: Table[]): HTMLElement {
   const asked = view.state.get("sort") ?? "";
   const down = asked.startsWith("-");
   const by = columns.find((column) => column.id === asked.replace(/^-/, ""));
   const rows = tables.flatMap((table) => table.cells.map((cell) => ({ table, cell })));
   if (by) rows.sort((a, b) => compare(by.value(a), by.value(b)) * (down ? -1 : 1));
-  const head = columns.map((column) => {
+  // What is unknown or the same in all rows takes no column.
+  const known = columns.filter((column) => rows.some((row) => column.value(row) !== null));
+  const same = known.filter((column) =>
+    column.setting && new Set(rows.map((row) => column.value(row))).size === 1);
+  const used = known.filter((column) => !same.includes(column));
+  const head = used.map((column) => {
     const mine = column === by;
     const next = mine && !down ? `-${column.id}` : column.id;
     const arrow = mine ? (down ? " ▼" : " ▲") : "";
     return h("th", { scope: "col", class: column.right ? "num" : undefined,
                      "aria-sort": mine ? (down ? "descending" : "ascending") : undefined },
-             h("button", { type: "button", id: `sort-${mode}-${column.id}`,
+             h("button", { type: "button", id: `sort-${times}-${column.id}`,
                            click: () => go(view.state, { sort: next }) }, column.title + arrow));
   });
-  const body = rows.map((row) => h("tr", {}, ...columns.map((column) =>
+  const body = rows.map((row) => h("tr", {}, ...used.map((column) =>
     h("td", { class: column.right ? "num" : undefined }, column.text(row)))));
-  return scroll(h("table", { class: "sortable" }, h("thead", {}, h("tr", {}, ...head)),
-                  h("tbody", {}, ...body)), heads[mode]);
+  const [first] = rows;
+  const words = same.map((column) => {
+    const [name, unit = ""] = column.title.split(", ");
+    return `${name} ${first ? column.text(first) : ""} ${unit}`.trimEnd();
+  });
+  return h("div", {}, words.length > 0 ? p(`The same in all rows: ${words.join("; ")}.`) : null,
+           scroll(h("table", { class: "sortable" }, h("thead", {}, h("tr", {}, ...head)),
+                    h("tbody", {}, ...body)), heads[times]));
 }
 
 // What is unknown comes last.

@@ -9,14 +9,15 @@ import { h, p } from "../dom";
 import { formatFigure, plain } from "../format";
 import { kindOfTime } from "../metrics";
 import { logDomain, logTicks } from "../ticks";
-import { chosenTable, type Page, type View } from "../view";
+import { chosenTable, withoutTables, type Page, type View } from "../view";
+import { hasMerged, percentileCurves, percentileTable } from "./percentiles";
 
-export const latency: Page = { id: "latency", title: "Latency", draw };
+export const latency: Page = { id: "latency", title: "Latency", absent: withoutTables, draw };
 
 const percentiles = [
-  { key: "service_time_p50_us", text: "p50", symbol: "circle" },
-  { key: "service_time_p99_us", text: "p99", symbol: "square" },
-  { key: "service_time_p999_us", text: "p99.9", symbol: "triangle" },
+  { key: "p50_us", text: "p50", symbol: "circle" },
+  { key: "p99_us", text: "p99", symbol: "square" },
+  { key: "p999_us", text: "p99.9", symbol: "triangle" },
 ] as const;
 
 interface Point {
@@ -29,15 +30,22 @@ interface Point {
 function draw(view: View): Node[] {
   const table = chosenTable(view);
   const cells = table.cells.filter((cell) => cell.state === "ok");
+  const head = [h("div", { class: "controls" }, tableChoice(view)), p(meaning(table))];
+  if (cells.length === 0) return [...head, p("No cell of this table has figures.")];
+  const merged = cells.filter(hasMerged);
+  if (merged.length === 0) return [...head, drawing(view, table, cells)];
+  const without = cells.filter((cell) => cell.merged === null).map((cell) => cell.name);
   return [
-    h("div", { class: "controls" }, tableChoice(view)),
-    p(meaning(table)),
-    cells.length > 0 ? drawing(view, table, cells) : p("No cell of this table has figures."),
-  ];
+    ...head,
+    ...percentileCurves(view, table, merged),
+    percentileTable(table, merged),
+    without.length > 0 ? h("p", { class: "note" },
+                           `Without a histogram of all runs: ${without.join(", ")}.`) : null,
+  ].filter((node) => node !== null);
 }
 
 function meaning(table: Table): string {
-  return table.mode === "open"
+  return table.times === "response"
     ? "Requests were due by a schedule, whether the server kept up or not; times count from when "
       + "they were due. This is a latency under the given load."
     : "The load was a closed loop, so these are service times: a client that waits sends less to a "
@@ -45,6 +53,7 @@ function meaning(table: Table): string {
       + "rate; that takes an open loop.";
 }
 
+// Where runs kept percentiles but no histogram.
 function drawing(view: View, table: Table, cells: Cell[]): HTMLElement {
   const points = cells.flatMap((cell) => percentiles.flatMap(({ key, text, symbol }): Point[] => {
     const summary = cell[key];
@@ -60,7 +69,7 @@ function drawing(view: View, table: Table, cells: Cell[]): HTMLElement {
   const marginLeft = nameMargin(view, names);
   const domain = logDomain(points.map((point) => point.us), 1.3);
   const ticks = logTicks(domain, view.width - marginLeft - 20, 44);
-  const kind = kindOfTime(table.mode);
+  const kind = kindOfTime(table.times);
   return chart(view, `Percentiles of the ${kind}, µs.`,
     "Medians over runs of each run's percentile: ○ p50, □ p99, △ p99.9; those with too few "
       + "requests beyond them are left out. Logarithmic.", {

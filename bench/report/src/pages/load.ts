@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // load.ts: latency by rate, of open loops.
-import { dot, line, ruleY } from "@observablehq/plot";
-import { logAxisY } from "../axes";
-import { chart } from "../chart";
+import { toggle } from "../controls";
 import type { Curve, Data } from "../data";
-import { formatFigure, plain } from "../format";
-import { logDomain, logTicks } from "../ticks";
+import { h, p, scroll, simpleTable } from "../dom";
+import { fold } from "../controls";
+import { figureOr, formatRate } from "../format";
+import { picker } from "../pick";
+import { signsOf } from "../servers";
 import type { Page, View } from "../view";
+import { loadChart, percentiles, type Percentile } from "./loadchart";
 
 export const load: Page = { id: "load", title: "Load", absent, draw };
 
@@ -17,39 +19,43 @@ function absent(data: Data): string | null {
 }
 
 function draw(view: View): Node[] {
-  const titles = [...new Set(view.data.curves.map((curve) => curve.title))];
-  return titles.map((title) =>
-    drawing(view, title, view.data.curves.filter((curve) => curve.title === title)));
+  const { curves } = view.data;
+  const asked = view.state.get("percentile");
+  const chosen = percentiles.find((one) => one.id === asked) ?? percentiles[1];
+  const options = percentiles.map((one) => ({
+    value: one.id, text: one.text,
+    why: curves.some((curve) => curve.points.some((point) => point[one.key] !== null))
+      ? null : "too few requests for it" }));
+  const titles = [...new Set(curves.map((curve) => curve.title))];
+  const pairs = [...new Map(curves.map((curve) => [curve.name, curve])).values()];
+  return [
+    h("div", { class: "controls" }, toggle(view, "percentile", "percentile", chosen.id, options)),
+    p("Requests came by a schedule, whether the server kept up or not; times count from when they "
+      + "were due. Each point is one rate."),
+    picker(view, pairs, signsOf(view.data), view.width <= 560),
+    ...titles.flatMap((title, i) => {
+      const own = curves.filter((curve) => curve.title === title);
+      return [loadChart(view, title, own, pairs, chosen), points(view, `points-${i}`, own, chosen)];
+    }),
+  ];
 }
 
-function drawing(view: View, title: string, curves: Curve[]): HTMLElement {
-  const points = curves.flatMap(({ name, points }) => points.map((point) => ({ name, ...point })));
-  const levels = (pick: (curve: Curve) => number | null) =>
-    [...new Set(curves.map(pick).filter((level) => level !== null))];
-  const domain = logDomain([...points.map((point) => point.p99_us),
-                            ...levels((curve) => curve.slo_p99_us),
-                            ...levels((curve) => curve.wake_floor_us)]);
-  const names = curves.map((curve) => curve.name);
-  return chart(view, `${title}: response time p99 by rate, µs.`,
-    "Against the rate that was achieved. Hollow: the server did not keep up with the rate that was "
-      + "asked for. Dashed: the limit; dotted: what a wake-up alone takes here.", {
-      height: 360,
-      marginLeft: 60,
-      marginRight: 30,
-      x: { label: "achieved, requests/s", grid: true },
-      y: { type: "log", label: "p99, µs", domain },
-      color: { legend: true, domain: names, range: names.map((_, i) => `var(--s${i % 6})`) },
-      marks: [
-        ...logAxisY(logTicks(domain, 290, 28), plain),
-        ruleY(levels((curve) => curve.slo_p99_us), { strokeDasharray: "6 4" }),
-        ruleY(levels((curve) => curve.wake_floor_us), { strokeDasharray: "1 3" }),
-        line(points, { x: "achieved_per_s", y: "p99_us", stroke: "name" }),
-        dot(points.filter((point) => point.kept_up),
-            { x: "achieved_per_s", y: "p99_us", fill: "name", r: 4 }),
-        dot(points, { x: "achieved_per_s", y: "p99_us", stroke: "name", r: 4, tip: true,
-                      title: (point) => `${point.name}: ${formatFigure(point.p99_us)} µs at `
-                        + `${formatFigure(point.achieved_per_s)} of `
-                        + `${formatFigure(point.offered_per_s)} requests/s` }),
-      ],
-    });
+// Also those beyond the end of a curve.
+function points(view: View, id: string, curves: Curve[], chosen: Percentile): HTMLElement {
+  const rows = curves.flatMap((curve) => curve.points.map((point) => [
+    curve.name, formatRate(point.offered_per_s), formatRate(point.achieved_per_s),
+    [point.kept_up ? "yes" : "no", point.client_late ? "client late" : ""]
+      .filter((word) => word !== "").join(", "),
+    figureOr(point.p50_us), figureOr(point.p99_us),
+    point.p99_low_us === null ? "–"
+      : `${figureOr(point.p99_low_us)}–${figureOr(point.p99_high_us)}`,
+    figureOr(point.p999_us), String(point.runs),
+  ]));
+  const head = ["server", "offered, k/s", "achieved, k/s", "kept up", "p50, µs", "p99, µs",
+                "interval", "p99.9, µs", "runs"];
+  const hidden = rows.length - curves.flatMap((curve) => curve.points)
+    .filter((point) => point[chosen.key] !== null).length;
+  const more = hidden > 0 ? `, of which ${hidden} have no ${chosen.text}` : "";
+  return fold(view, id, `All ${rows.length} points${more}`,
+              scroll(simpleTable(head, rows, [1, 2, 4, 5, 6, 7, 8]), "points"));
 }

@@ -3,7 +3,7 @@
 import type { Data, Table } from "../data";
 import { h, p, scroll, simpleTable } from "../dom";
 import { formatNanoseconds } from "../format";
-import { primary, show } from "../metrics";
+import { figureOf, labelOf, show } from "../metrics";
 import type { Page, View } from "../view";
 
 const shown = ["cpu_model", "cpus", "hypervisor", "kernel", "clocksource", "governor",
@@ -17,10 +17,12 @@ function draw(view: View): Node[] {
   return [
     warnings(data),
     p(whatWasRun(data)),
-    h("h2", {}, "What can be told apart"),
-    p("Server CPU time per request against the baseline of each table. There is no score over all "
-      + "tables and no ranking."),
-    scroll(verdicts(view), "verdicts"),
+    advice(view),
+    ...(data.tables.length === 0 ? [] : [
+      h("h2", {}, "What can be told apart"),
+      p("Each table's figure against its baseline. There is no score over all tables and no "
+        + "ranking."),
+      scroll(verdicts(view), "verdicts")]),
     gaps(data),
     h("h2", {}, "Where"),
     environment(data),
@@ -38,26 +40,41 @@ function warnings(data: Data): Node | null {
 
 function whatWasRun(data: Data): string {
   const { session, tables } = data;
+  const servers = data.capacities.reduce((sum, one) => sum + one.brackets.length, 0);
   const cells = tables.reduce((sum, table) => sum + table.cells.length, 0);
-  return `${session.runs} runs of ${cells} cells in ${tables.length} tables, `
-    + `${session.blocks} blocks; windows of ${formatNanoseconds(session.duration_ns)} after `
-    + `${formatNanoseconds(session.warmup_ns)} of warm-up; seed ${session.seed}. `
+  const what = tables.length > 0
+    ? `${cells} cells in ${tables.length} tables, ${session.blocks} blocks`
+    : `searches for ${servers} capacities`;
+  return `${session.runs} runs of ${what}; windows of `
+    + `${formatNanoseconds(session.duration_ns)} after ${formatNanoseconds(session.warmup_ns)} of `
+    + `warm-up; seed ${session.seed}. `
     + `Session ${session.id}, begun ${session.started_utc}.`;
+}
+
+// What the highest rates within a limit say, in the words of those who looked for them.
+function advice(view: View): Node | null {
+  const those = view.data.capacities.filter((one) => one.advice !== null);
+  if (those.length === 0) return null;
+  const href = view.state.with({ page: "capacity" });
+  return h("section", {}, h("h2", {}, "Capacity"), ...those.map((one) =>
+    p(one.advice, " ", h("a", { href }, "All rates that were tried."))));
 }
 
 function verdicts(view: View): HTMLElement {
   const rows = view.data.tables.map((table) => {
     const baseline = table.cells.find((cell) => cell.baseline);
-    const cpu = baseline?.server_cpu_us_per_request;
+    const metric = figureOf(table);
+    const median = baseline?.[metric.key]?.median;
     const { lower, same, higher } = table.verdicts;
     const link = h("a", { href: view.state.with({ page: "matrix", table: table.table }) },
                    titleWithoutRuns(table));
-    return [link, words(table), baseline?.name ?? "–", cpu ? show(primary, cpu.median) : "–",
+    const value = median === undefined ? "–" : `${show(metric, median)} ${metric.unit}`;
+    return [link, words(table), baseline?.name ?? "–", `${labelOf(metric, table)} ${value}`,
             `±${(100 * table.dead_band).toFixed(1)}`, String(lower), String(same), String(higher)];
   });
-  const head = ["table", "in words", "baseline", "its CPU per request, µs", "dead band, %", "lower",
-                "~", "higher"];
-  return simpleTable(head, rows, [3, 4, 5, 6, 7], [1]);
+  const head = ["table", "in words", "baseline", "its figure", "dead band, %", "lower", "~",
+                "higher"];
+  return simpleTable(head, rows, [4, 5, 6, 7], [1]);
 }
 
 function titleWithoutRuns(table: Table): string {
@@ -67,10 +84,12 @@ function titleWithoutRuns(table: Table): string {
 function words(table: Table): string {
   const { lower, same, higher, none, indicative } = table.verdicts;
   const judged = lower + same + higher;
+  const than = figureOf(table).words;
   if (table.twins.length === 0) return "the baseline has no figures, so nothing is compared";
   if (judged === 0) return none > 0 ? "too few blocks for verdicts" : "nothing to compare";
   if (same === judged) return `none of ${judged} can be told apart from the baseline`;
-  const parts = [lower > 0 ? `${lower} cheaper` : "", higher > 0 ? `${higher} dearer` : "",
+  const parts = [lower > 0 ? `${lower} ${than.lower}` : "",
+                 higher > 0 ? `${higher} ${than.higher}` : "",
                  same > 0 ? `${same} cannot be told apart` : ""].filter((part) => part !== "");
   return `of ${judged}: ${parts.join(", ")}${indicative ? " (indicative)" : ""}`;
 }

@@ -48,7 +48,7 @@ function drawing(view: View, table: Table, metric: Metric): HTMLElement {
   const ink = (row: Row) => signs.colour(row.cell);
   const backend = (row: Row) => row.cell.backend;
   const pool = (row: Row) => row.cell.pool;
-  const title = titleOf(metric, table.mode);
+  const title = titleOf(metric, table);
   return chart(view, `By pool: ${title}.`, "Medians over runs with intervals.", {
     height: 60 + signs.backends.length * (24 * signs.pools.length + 16),
     marginLeft: nameMargin(view, signs.pools),
