@@ -134,12 +134,12 @@ function addCurves(data) {
     const points = [10, 20, 40, 60, 70, 80, 90, 100, 110].map((k) => {
       const near = Math.max(2, most + 4 - Math.min(k, most));
       const p99 = 90 + 3 * i + 2500 / near;
-      return { rate_per_s: k * 1e3, offered_per_s: k * 1e3, runs: 6, kept_up: k <= most,
+      return { rate_per_s: k * 1e3, runs: 6, kept_up: k <= most,
                achieved_per_s: Math.min(k, most) * 1e3, client_late: k === 60 && i === 2,
                p50_us: 35 + i + 200 / near, p99_us: p99, p99_low_us: p99 * 0.9,
                p99_high_us: p99 * 1.15, p999_us: k < 20 ? null : p99 * 3 };
     });
-    return { table_group: "echo c=64 p=64 split", title: shape, name: cell.name,
+    return { title: shape, name: cell.name,
              backend_name: cell.backend_name, pool_name: cell.pool_name, wake_floor_us: 28,
              points };
   });

@@ -12,7 +12,6 @@ import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
 import { alter, poison } from "./altered.mjs";
-import { upgrade } from "./upgrade.mjs";
 
 const program = process.env.COLLET_BENCH_PROGRAM;
 const output = process.env.COLLET_REPORT_OUTPUT;
@@ -48,7 +47,7 @@ function generate() {
     ["report", process.env.COLLET_REPORT_FIXTURE, "-o", report], { encoding: "utf8" });
   assert.equal(status, 1, `for failed cells; it said: ${stderr}`);
   const html = readFileSync(report, "utf8");
-  return withData(html, upgrade(dataOf(html)));
+  return withData(html, dataOf(html));
 }
 
 // The same page with other data in it.
@@ -226,7 +225,7 @@ describe("report in a browser", { skip: missing }, () => {
       await show({ page: "load", open: "points-0" });
       assert.deepEqual((await rowsOf(page, "points"))[0].map((row) => row.slice(0, 6)),
         richer.curves.flatMap(({ name, points }) => points.map((point) =>
-          [name, figure(point.offered_per_s / 1e3), figure(point.achieved_per_s / 1e3),
+          [name, figure(point.rate_per_s / 1e3), figure(point.achieved_per_s / 1e3),
            [point.kept_up ? "yes" : "no", ...(point.client_late ? ["client late"] : [])]
              .join(", "), figure(point.p50_us), figure(point.p99_us)])));
     });

@@ -71,6 +71,8 @@ export interface Cell extends Record<FigureKey, Summary | null> {
   client_late: boolean; // under an open loop the client did not send when requests were due
   overloaded: boolean; // under an open loop the server did not keep up
   to_baseline: Comparison | null; // of the table's figure
+  syscalls: Record<string, number> | null; // for each request, by name; null if not counted
+  uncounted: string | null; // why something could not be counted
   merged: Merged | null;
   requests_per_core_s: { median: number; low: number | null; high: number | null } | null;
   pareto: boolean;
@@ -134,7 +136,6 @@ export interface Run {
 
 export interface CurvePoint {
   rate_per_s: number;
-  offered_per_s: number;
   achieved_per_s: number;
   kept_up: boolean;
   client_late: boolean;
@@ -148,7 +149,6 @@ export interface CurvePoint {
 
 // Of one cell under open loops of one shape at several rates, by rate.
 export interface Curve {
-  table_group: string;
   title: string;
   name: string;
   backend_name: string | null;

@@ -19,6 +19,7 @@ export function detail(view: View, table: Table, cell: Cell): HTMLElement {
   const own = view.data.runs.filter((run) => run.cell === cell.cell);
   section.append(figures(table, cell));
   if (hasMerged(cell)) section.append(percentileTable(table, [cell]));
+  if (cell.syscalls !== null) section.append(p(calls(cell.syscalls)));
   section.append(strip(view, table, cell, own));
   const series = seriesOf(view, own);
   if (series) section.append(series);
@@ -68,6 +69,16 @@ function figures(table: Table, cell: Cell): HTMLElement {
            gone.length > 0 ? h("p", { class: "note" }, `Not known: ${gone.join("; ")}.`) : null);
 }
 
+// The rare ones, of opening and closing connections, in one sum.
+function calls(syscalls: Record<string, number>): string {
+  const all = Object.entries(syscalls).sort(([, a], [, b]) => b - a);
+  const often = all.filter(([, each]) => each >= 0.005);
+  const rest = all.filter(([, each]) => each < 0.005).reduce((sum, [, each]) => sum + each, 0);
+  return "System calls for each request: "
+    + often.map(([name, each]) => `${name} ${figureOr(each)}`).join(", ")
+    + (rest > 0 ? `; others ${rest.toPrecision(1)}.` : ".");
+}
+
 function strip(view: View, table: Table, cell: Cell, own: Run[]): HTMLElement {
   const metric = chosenMetric(view, table);
   const points = own.flatMap((run) => {
@@ -102,8 +113,6 @@ const columns: { key: keyof RunFigures; text: string; scale?: number }[] = [
   { key: "p999_us", text: "p99.9, µs" },
   { key: "max_us", text: "longest, µs" },
   { key: "server_switches_per_request", text: "switches" },
-  { key: "server_syscalls_per_request", text: "system calls" },
-  { key: "server_allocations_per_request", text: "allocations" },
   { key: "server_rss_bytes", text: "memory, MiB", scale: 1024 * 1024 },
   { key: "bytes_per_connection", text: "per connection, KiB", scale: 1024 },
   { key: "send_lag_p99_us", text: "send lag p99, µs" },

@@ -43,7 +43,7 @@ function draw(view: View): Node[] {
 // Also those beyond the end of a curve.
 function points(view: View, id: string, curves: Curve[], chosen: Percentile): HTMLElement {
   const rows = curves.flatMap((curve) => curve.points.map((point) => [
-    curve.name, formatRate(point.offered_per_s), formatRate(point.achieved_per_s),
+    curve.name, formatRate(point.rate_per_s), formatRate(point.achieved_per_s),
     [point.kept_up ? "yes" : "no", point.client_late ? "client late" : ""]
       .filter((word) => word !== "").join(", "),
     figureOr(point.p50_us), figureOr(point.p99_us),

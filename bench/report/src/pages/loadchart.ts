@@ -38,7 +38,7 @@ function pointsOf(curve: Curve, { key }: Percentile): Point[] {
   return drawn.flatMap((point): Point[] => {
     const us = point[key];
     return us === null ? [] : [{ ...point, curve, us, at: point.achieved_per_s / 1e3,
-                                 asked: point.offered_per_s / 1e3 }];
+                                 asked: point.rate_per_s / 1e3 }];
   });
 }
 

@@ -141,7 +141,7 @@ function held(holds: number | null | undefined, fails: number | null | undefined
 function keptUp(curve: Curve): Figure | null {
   const last = curve.points.findLast((point) => point.kept_up);
   const next = curve.points.find((point) => !point.kept_up);
-  return last ? held(last.achieved_per_s, next && Math.max(next.offered_per_s, last.achieved_per_s))
+  return last ? held(last.achieved_per_s, next && Math.max(next.rate_per_s, last.achieved_per_s))
               : null;
 }
 
