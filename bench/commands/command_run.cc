@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MIT
 // command_run.cc: run, plan and resume.
-#include <sys/signalfd.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <csignal>
-#include <cstring>
 #include <filesystem>
 #include <utility>
 
@@ -14,6 +9,7 @@
 
 #include "apps/cli/command_line.h"
 #include "bench/commands/commands.h"
+#include "bench/commands/conduct.h"
 #include "bench/session/catalogue.h"
 #include "bench/session/session.h"
 #include "bench/session/start.h"
@@ -23,39 +19,6 @@
 
 namespace collet::bench {
 namespace {
-
-// Readable after SIGINT or SIGTERM, which no longer end this process.
-Descriptor watch_stop_signals() {
-  sigset_t stop;
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGINT);
-  sigaddset(&stop, SIGTERM);
-  sigprocmask(SIG_BLOCK, &stop, nullptr);
-  return Descriptor(signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK));
-}
-
-int explain_signal(const Descriptor& stop) {
-  signalfd_siginfo signal{};
-  if (read(stop.get(), &signal, sizeof signal) != sizeof signal) return kSignal + SIGINT;
-  const int number = static_cast<int>(signal.ssi_signo);
-  std::fprintf(stderr, "collet-bench: stopped by signal %d (%s) from process %u\n", number,
-               strsignal(number), signal.ssi_pid);
-  return kSignal + number;
-}
-
-Progress::Style progress_style(bool quiet) {
-  if (quiet) return Progress::Style::silent;
-  return isatty(STDERR_FILENO) == 1 ? Progress::Style::live : Progress::Style::lines;
-}
-
-absl::Status check_build(bool accept_any_build) {
-  const std::string fault = find_build_fault();
-  if (fault.empty() || accept_any_build) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("this is ", fault,
-                   ", which says nothing about speed: build with `cmake --preset release`, "
-                   "or give --accept-any-build to see figures that are no results"));
-}
 
 struct Output {
   Format format = Format::table;

@@ -15,11 +15,11 @@ namespace {
 
 constexpr const char* kClearLine = "\r\x1b[K";
 
-std::string label(const Cell& cell) {
+std::string label_of(const Cell& cell) {
   return absl::StrFormat("%s c=%d %s", cell.workload, cell.connections, format_cell(cell));
 }
 
-std::string verdict(const RunOutcome& outcome) {
+std::string verdict_of(const RunOutcome& outcome) {
   if (outcome.status != RunStatus::ok) return "FAILED: " + outcome.reason;
   return absl::StrCat(format_figure(outcome.cpu_us_per_request()), " µs/request, ",
                       format_rate(outcome.load->requests_per_s()),
@@ -43,19 +43,24 @@ std::chrono::nanoseconds Progress::left() const {
 
 std::string Progress::position() const { return absl::StrFormat("[%d/%d]", done_, runs_); }
 
-void Progress::begin(const Cell& cell) {
+void Progress::begin(const Cell& cell) { begin(label_of(cell)); }
+
+void Progress::finish(const Cell& cell, const RunOutcome& outcome) {
+  finish(label_of(cell), outcome.status == RunStatus::failed, verdict_of(outcome));
+}
+
+void Progress::begin(const std::string& label) {
   if (style_ != Style::live) return;
-  std::fprintf(stderr, "%s[%zu/%zu] %s   %s left", kClearLine, done_ + 1, runs_,
-               label(cell).c_str(), format_time_left(left()).c_str());
+  std::fprintf(stderr, "%s[%zu/%zu] %s   %s left", kClearLine, done_ + 1, runs_, label.c_str(),
+               format_time_left(left()).c_str());
   std::fflush(stderr);
 }
 
-void Progress::finish(const Cell& cell, const RunOutcome& outcome) {
+void Progress::finish(const std::string& label, bool failed, const std::string& verdict) {
   ++done_;
-  const bool failed = outcome.status == RunStatus::failed;
   if (style_ == Style::silent || (style_ == Style::live && !failed)) return;
   std::fprintf(stderr, "%s%s %s: %s", style_ == Style::live ? kClearLine : "", position().c_str(),
-               label(cell).c_str(), verdict(outcome).c_str());
+               label.c_str(), verdict.c_str());
   if (style_ == Style::lines) std::fprintf(stderr, ", %s left", format_time_left(left()).c_str());
   std::fputc('\n', stderr);
 }

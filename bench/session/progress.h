@@ -21,6 +21,11 @@ class Progress {
 
   void begin(const Cell& cell);
   void finish(const Cell& cell, const RunOutcome& outcome);
+
+  // The same for a run that is no Cell's: what it is called, and what came of it.
+  void begin(const std::string& label);
+  void finish(const std::string& label, bool failed, const std::string& verdict);
+
   void expect_more(std::size_t runs) { runs_ += runs; }  // noisy ones are repeated
   void end();                                            // clears the live line
 

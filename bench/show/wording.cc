@@ -16,22 +16,6 @@
 namespace collet::bench {
 namespace {
 
-std::string range_of(const std::optional<Interval>& interval) {
-  if (!interval) return "";
-  return absl::StrFormat(" [%s–%s]", format_figure(interval->low), format_figure(interval->high));
-}
-
-std::string ratio_of(const Comparison& comparison) {
-  if (comparison.verdict == Verdict::none) return "";
-  const auto range = [&] {
-    if (!comparison.interval) return std::string();
-    return absl::StrFormat(" [%s–%s]", format_change(comparison.interval->low),
-                           format_change(comparison.interval->high));
-  };
-  if (comparison.verdict == Verdict::same) return " ~" + range();
-  return absl::StrCat(" ", format_change(comparison.ratio), "%", range());
-}
-
 template <typename Visit>
 void for_each_cell(const Report& report, Visit visit) {
   for (const TableSummary& table : report.tables) {
@@ -93,8 +77,25 @@ std::string describe_placements(const Report& report) {
   return text;
 }
 
-std::string describe_intervals(const Report& report) {
-  const int blocks = report.session.settings.blocks;
+}  // namespace
+
+std::string describe_interval(const std::optional<Interval>& interval) {
+  if (!interval) return "";
+  return absl::StrFormat(" [%s–%s]", format_figure(interval->low), format_figure(interval->high));
+}
+
+std::string describe_change(const Comparison& comparison) {
+  if (comparison.verdict == Verdict::none) return "";
+  const auto range = [&] {
+    if (!comparison.interval) return std::string();
+    return absl::StrFormat(" [%s–%s]", format_change(comparison.interval->low),
+                           format_change(comparison.interval->high));
+  };
+  if (comparison.verdict == Verdict::same) return " ~" + range();
+  return absl::StrCat(" ", format_change(comparison.ratio), "%", range());
+}
+
+std::string describe_intervals(int blocks) {
   const auto interval = median_interval(std::vector<double>(static_cast<std::size_t>(blocks)));
   if (!interval) return "One run of each cell: no ranges and no verdicts.\n";
   std::string text =
@@ -118,8 +119,6 @@ std::string describe_intervals(const Report& report) {
   return text + "\n";
 }
 
-}  // namespace
-
 CellWords describe_cell(const CellSummary& cell) {
   if (!cell.unavailable.empty()) return {"unavailable", ""};
   if (cell.failed > 0) {
@@ -131,7 +130,7 @@ CellWords describe_cell(const CellSummary& cell) {
   CellWords words;
   const bool absolute = cell.baseline || cell.to_baseline.verdict == Verdict::none;
   words.cost = format_figure(cost.median) +
-               (absolute ? range_of(cost.interval) : ratio_of(cell.to_baseline));
+               (absolute ? describe_interval(cost.interval) : describe_change(cell.to_baseline));
   const std::string p99 = cell.p99_us.n == 0 ? "unknown" : format_microseconds(cell.p99_us.median);
   words.rest = absl::StrFormat("%s%s  p99 %s  %s", cell.client_bound ? ">=" : "",
                                format_rate(cell.requests_per_s.median), p99,
@@ -203,7 +202,7 @@ std::string describe_method(const Report& report) {
         "A workload with a rate of its own (idle) is an open loop: there it is the response "
         "time, from when a request was due.\n";
   }
-  text += describe_intervals(report);
+  text += describe_intervals(report.session.settings.blocks);
   bool client_bound = false;
   for_each_cell(report, [&](const CellSummary& cell) { client_bound |= cell.client_bound; });
   if (client_bound) {
