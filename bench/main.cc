@@ -15,6 +15,7 @@ constexpr const char* kUsage =
     "collet-bench run [options]           measures backends x pools and prints tables\n"
     "collet-bench plan [options of run]   says what would be run, in which order, and how long\n"
     "collet-bench resume DIR              runs what is missing of a session that was cut off\n"
+    "collet-bench pools [options]         measures thread pools by themselves, without a server\n"
     "collet-bench report DIR              shows results again, in any format\n"
     "collet-bench compare DIR DIR         says what the second session has become slower in\n"
     "collet-bench doctor                  says what this machine can measure, and what to change\n"
@@ -26,10 +27,10 @@ struct Command {
   int (*run)(int argc, const char* const* argv);
 };
 
-constexpr Command kCommands[] = {{"run", run_command},         {"plan", plan_command},
-                                 {"resume", resume_command},   {"report", report_command},
-                                 {"compare", compare_command}, {"doctor", doctor_command},
-                                 {"list", list_command}};
+constexpr Command kCommands[] = {{"run", run_command},       {"plan", plan_command},
+                                 {"resume", resume_command}, {"report", report_command},
+                                 {"pools", pools_command},   {"compare", compare_command},
+                                 {"doctor", doctor_command}, {"list", list_command}};
 
 int dispatch(int argc, const char* const* argv) {
   const std::string_view name = argc > 1 ? argv[1] : "";
@@ -40,7 +41,7 @@ int dispatch(int argc, const char* const* argv) {
   const std::string problem =
       name.empty() ? "say what to do" : absl::StrFormat("\"%s\" is no command", name);
   return refuse(absl::InvalidArgumentError(
-      problem + ": use run, plan, resume, report, compare, doctor or list"));
+      problem + ": use run, plan, resume, pools, report, compare, doctor or list"));
 }
 
 }  // namespace

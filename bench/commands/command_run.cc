@@ -15,6 +15,7 @@
 #include "bench/session/start.h"
 #include "bench/show/formats.h"
 #include "bench/show/report_html.h"
+#include "bench/statistics/pool_summary.h"
 #include "bench/statistics/summary.h"
 
 namespace collet::bench {
@@ -37,8 +38,12 @@ int measure(const std::string& directory, const Session& session,
   if (!results.ok()) return refuse(results.status());
   const Report report = summarize_results(*std::move(results), file.path());
   std::fputs(render(report, output.format).c_str(), stdout);
+  const auto pools = read_pool_report(directory);
+  if (!pools.ok()) refuse(pools.status());  // the page is then without them
+  const PoolReport* beside = pools.ok() && *pools ? &**pools : nullptr;
   const std::string page = (std::filesystem::path(directory) / "report.html").string();
-  if (auto status = write_html(report, Charts::drawn, page); !status.ok()) return refuse(status);
+  if (auto status = write_html(report, Charts::drawn, page, beside); !status.ok())
+    return refuse(status);
   if (!output.quiet) std::fprintf(stderr, "Report: %s\n", page.c_str());
   if (*end == SessionEnd::interrupted) return explain_signal(stop);
   return report.has_failures() ? kFailedCells : kDone;

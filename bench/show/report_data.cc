@@ -12,6 +12,7 @@
 
 #include "bench/measure/noise.h"
 #include "bench/show/exports.h"
+#include "bench/show/pool_exports.h"
 #include "bench/show/report_words.h"
 #include "bench/show/wording.h"
 
@@ -208,7 +209,7 @@ Json runs_json(const Report& report) {
 
 }  // namespace
 
-std::string render_report_data(const Report& report) {
+std::string render_report_data(const Report& report, const PoolReport* pools) {
   // The very figures that other programs get.
   Json tables = Json::parse(render_json(report)).at("tables");
   for (std::size_t i = 0; i < report.tables.size(); ++i) {
@@ -224,6 +225,7 @@ std::string render_report_data(const Report& report) {
                      {"tables", std::move(tables)},
                      {"runs", runs_json(report)},
                      {"curves", Json::array()},
+                     {"pools", pools ? Json::parse(render_pool_json(*pools)) : Json(nullptr)},
                      {"csv", render_csv(report)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -22,6 +22,7 @@
 //   runs          those that count, in the order they took place: their table and cell, place,
 //                   flags and figures; `to_median` is the CPU per request over its cell's median
 //   curves        of open-loop sessions: a cell's latency by rate
+//   pools         what `collet-bench pools` measured, as `--format json` of it; null if nothing
 //   csv           what `--format csv` prints
 //
 // Unknown is null. Figures of a cell that failed are null.
@@ -29,10 +30,12 @@
 
 #include <string>
 
+#include "bench/statistics/pool_summary.h"
 #include "bench/statistics/summary.h"
 
 namespace collet::bench {
 
-std::string render_report_data(const Report& report);
+// `pools` may be null.
+std::string render_report_data(const Report& report, const PoolReport* pools = nullptr);
 
 }  // namespace collet::bench

@@ -122,6 +122,44 @@ export interface Curve {
   }[];
 }
 
+export interface PoolFigure {
+  key: string;
+  title: string;
+  unit: string;
+  higher_is_better: boolean;
+  dead_band: number;
+}
+
+export interface PoolRow {
+  pool: string; // spec
+  baseline: boolean;
+  state: "ok" | "failed" | "unavailable" | "inapplicable" | "not run";
+  reason: string | null;
+  figures: Record<string, Summary | null>;
+  to_baseline: Record<string, Comparison | null>; // of the baseline: its second visit
+}
+
+export interface PoolBenchmark {
+  name: string;
+  title: string;
+  about: string;
+  dead_band_blocks: number;
+  figures: PoolFigure[];
+  rows: PoolRow[];
+}
+
+// Thread pools by themselves, without a server.
+export interface PoolMeasurements {
+  workers: number;
+  producers: number;
+  cpus: number;
+  blocks: number;
+  baseline: string;
+  not_a_result: string | null;
+  method: string[];
+  benchmarks: PoolBenchmark[];
+}
+
 export interface Data {
   schema: string;
   session: {
@@ -150,6 +188,7 @@ export interface Data {
   tables: Table[];
   runs: Run[];
   curves: Curve[];
+  pools: PoolMeasurements | null;
   csv: string;
 }
 
