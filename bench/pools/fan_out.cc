@@ -31,7 +31,7 @@ void submit_burst(Trial& trial, Submission how, std::vector<Task>& tasks, Countd
 Bursts run_bursts(Trial& trial, Submission how, std::vector<Task>& tasks, Countdown& countdown) {
   Bursts bursts;
   const auto size = static_cast<std::int32_t>(tasks.size());
-  const Budget budget(kSamplesForP99, 50ms, 400ms);
+  const Budget budget(kSamplesForP99, 50ms, kPatience);
   const Stopwatch watch;
   while (budget.goes_on(bursts.times.count())) {
     countdown.expect(size);

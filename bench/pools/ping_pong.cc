@@ -46,7 +46,7 @@ class Rally {
   }
 
   Trial& trial_;
-  const Budget budget_{4 * kSamplesForP99, 150ms, 400ms};
+  const Budget budget_{kSamplesForP99, 150ms, kPatience};
   std::atomic<std::int32_t> begun_{0};  // release in a hop, acquire in the one that waits for it
   Countdown over_;
   Histogram round_trips_;

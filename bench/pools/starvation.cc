@@ -40,7 +40,7 @@ class Chain {
   const std::uint64_t rounds_;
   const std::atomic<bool>& stop_;
   Countdown& chains_;
-  const PoolClock::time_point end_ = PoolClock::now() + 2 * kTime;
+  const PoolClock::time_point end_ = PoolClock::now() + kPatience;
   std::int64_t links_ = 0;
 };
 
@@ -55,7 +55,7 @@ void run_starvation(Trial& trial) {
   running.expect(trial.workers());
   Countdown probe;
   Histogram waits;
-  const Budget budget(0, kTime, kTime);
+  const Budget budget(kSamplesForP50, kTime, kPatience);
   const Stopwatch watch;
   for (Chain& chain : chains) trial.submit([&chain] { chain.run(); });
   do {

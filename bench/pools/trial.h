@@ -55,8 +55,11 @@ class Budget {
   const PoolClock::time_point begun_ = PoolClock::now();
 };
 
-// Samples that p99 takes, with some to spare.
+// Samples that a percentile takes, with some to spare, and how much longer than usual a run may go
+// on for them on a machine that has other things to do.
+constexpr std::uint64_t kSamplesForP50 = 30;
 constexpr std::uint64_t kSamplesForP99 = 1'050;
+constexpr auto kPatience = std::chrono::milliseconds(1'200);
 
 // Null if fewer than ten samples lie beyond it.
 std::optional<std::chrono::nanoseconds> reliable_percentile(const Histogram& histogram,

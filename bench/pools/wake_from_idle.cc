@@ -19,7 +19,7 @@ void run_wake(Trial& trial, std::chrono::microseconds gap, std::uint64_t wakes) 
   Countdown task;
   Histogram starts;
   const auto usual = wakes * std::chrono::nanoseconds(gap);
-  const Budget budget(wakes, 0ns, 2 * usual + 200ms);
+  const Budget budget(wakes, 0ns, 2 * usual + kPatience);
   const Stopwatch watch;
   while (budget.goes_on(starts.count())) {
     std::this_thread::sleep_for(gap);

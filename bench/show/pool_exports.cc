@@ -57,16 +57,20 @@ Json to_json(const PoolRow& row, const std::vector<PoolColumn>& columns) {
 }
 
 Json to_json(const PoolTable& table) {
-  Json json = {{"name", table.head.name},   {"title", table.head.title},
-               {"about", table.head.about}, {"dead_band_blocks", table.twins},
-               {"figures", Json::array()},  {"rows", Json::array()}};
+  Json json = {{"name", table.head.name},
+               {"title", table.head.title},
+               {"about", table.head.about},
+               {"figures", Json::array()},
+               {"rows", Json::array()}};
   for (std::size_t i = 0; i < table.head.columns.size(); ++i) {
     const PoolColumn& column = table.head.columns[i];
+    const bool known = table.twins[i] > 0;
     json["figures"].push_back({{"key", column.key},
                                {"title", column.title},
                                {"unit", column.unit},
                                {"higher_is_better", column.higher_is_better},
-                               {"dead_band", table.dead_bands[i]}});
+                               {"dead_band", known ? Json(table.dead_bands[i]) : Json(nullptr)},
+                               {"dead_band_blocks", table.twins[i]}});
   }
   for (const PoolRow& row : table.rows) json["rows"].push_back(to_json(row, table.head.columns));
   return json;

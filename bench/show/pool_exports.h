@@ -16,8 +16,8 @@ std::string render_pool_csv(const PoolReport& report);
 //   workers, producers, cpus (how many), blocks
 //   baseline      a spec
 //   method        how to read the figures, a sentence a line
-//   benchmarks[]  name, title, about, dead_band_blocks and
-//     figures[]   key, title, unit, higher_is_better, dead_band
+//   benchmarks[]  name, title, about and
+//     figures[]   key, title, unit, higher_is_better, dead_band (of a ratio), dead_band_blocks
 //     rows[]      pool, baseline, state (ok, failed, unavailable, inapplicable, not run), reason,
 //                 figures and to_baseline by key
 std::string render_pool_json(const PoolReport& report);

@@ -38,7 +38,7 @@ std::string section_of(const PoolTable& table, const PoolSession& session) {
   }
   text += "</tr></thead><tbody>\n";
   for (const PoolRow& row : table.rows) text += row_of(table, row);
-  if (table.twins > 0) {
+  if (has_dead_bands(table)) {
     text += "<tr><th scope=\"row\">dead band</th>";
     for (std::size_t i = 0; i < table.head.columns.size(); ++i) {
       text += number(describe_dead_band(table, i));

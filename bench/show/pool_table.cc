@@ -85,14 +85,24 @@ std::string render_rows(const PoolTable& table, std::span<const TextColumn> colu
     }
     text += trimmed(line);
   }
-  if (table.twins == 0) return text;
+  if (!has_dead_bands(table)) return text;
   std::string line = pad(kDeadBand, label_width);
   for (const TextColumn& column : columns) line += pad(column.dead_band, column.width + kGap);
   return text + trimmed(line);
 }
 
+// How many columns to show side by side: as many as fit, but about as many in each part.
+std::size_t columns_at_once(std::span<const TextColumn> columns, std::size_t label_width) {
+  std::size_t widest = 1;
+  for (const TextColumn& column : columns) widest = std::max(widest, column.width + kGap);
+  const std::size_t room = kPoolTableWidth + kGap - std::min(label_width, kPoolTableWidth);
+  const std::size_t most = std::max<std::size_t>(room / widest, 1);
+  const std::size_t parts = (columns.size() + most - 1) / most;
+  return (columns.size() + parts - 1) / parts;
+}
+
 std::string render_table(const PoolTable& table, const PoolSession& session) {
-  std::size_t label_width = table.twins > 0 ? display_width(kDeadBand) : 0;
+  std::size_t label_width = has_dead_bands(table) ? display_width(kDeadBand) : 0;
   for (const PoolRow& row : table.rows) {
     label_width = std::max(label_width, display_width(row.cell.pool));
   }
@@ -103,15 +113,10 @@ std::string render_table(const PoolTable& table, const PoolSession& session) {
                    wrapped(table.head.about), wrapped(describe_pool_baseline(table, session)));
   const std::vector<TextColumn> all = make_columns(table);
   const std::span<const TextColumn> columns(all);
-  for (std::size_t first = 0; first < columns.size();) {
-    std::size_t last = first;
-    std::size_t used = label_width;
-    while (last < columns.size() &&
-           (last == first || used + columns[last].width <= kPoolTableWidth)) {
-      used += columns[last++].width + kGap;
-    }
-    text += render_rows(table, columns.subspan(first, last - first), label_width, first == 0);
-    first = last;
+  const std::size_t at_once = columns_at_once(columns, label_width);
+  for (std::size_t first = 0; first < columns.size(); first += at_once) {
+    const auto part = columns.subspan(first, std::min(at_once, columns.size() - first));
+    text += render_rows(table, part, label_width, first == 0);
   }
   return text + "\n";
 }
@@ -150,12 +155,18 @@ std::string describe_threads(const PoolReport& report) {
 
 }  // namespace
 
+bool has_dead_bands(const PoolTable& table) {
+  return std::ranges::any_of(table.twins, [](std::size_t twins) { return twins > 0; });
+}
+
 std::string describe_column(const PoolColumn& column) {
   return absl::StrCat(column.title, ", ", column.unit);
 }
 
 std::string describe_dead_band(const PoolTable& table, std::size_t column) {
-  return absl::StrFormat("±%.1f%%", 100 * table.dead_bands[column]);
+  if (table.twins[column] == 0) return "–";
+  const double percent = 100 * table.dead_bands[column];
+  return absl::StrFormat("±%.*f%%", percent < 99.95 ? 1 : 0, percent);
 }
 
 std::string describe_value(const PoolRow& row, std::size_t column) {
@@ -171,9 +182,10 @@ std::string describe_pool_baseline(const PoolTable& table, const PoolSession& se
                         " has no figures here, so nothing is compared");
   }
   const std::string text = "baseline " + session.baseline;
-  if (table.twins == 0) return text;
-  return text + absl::StrFormat(", dead band by figure: against itself in %d block%s", table.twins,
-                                table.twins == 1 ? "" : "s");
+  if (!has_dead_bands(table)) return text;
+  const std::size_t twins = std::ranges::max(table.twins);
+  return text + absl::StrFormat(", dead band by figure: against itself in %d block%s", twins,
+                                twins == 1 ? "" : "s");
 }
 
 std::vector<std::string> describe_pool_method(const PoolReport& report) {
@@ -213,7 +225,7 @@ std::string render_pool_markdown(const PoolReport& report) {
     for (std::size_t i = 0; i < table.head.columns.size(); ++i) text += "|---";
     text += "|\n";
     for (const PoolRow& row : table.rows) text += markdown_row(table, row);
-    if (table.twins > 0) {
+    if (has_dead_bands(table)) {
       absl::StrAppend(&text, "| ", kDeadBand);
       for (std::size_t i = 0; i < table.head.columns.size(); ++i) {
         absl::StrAppend(&text, " | ", describe_dead_band(table, i));

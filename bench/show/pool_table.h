@@ -25,7 +25,10 @@ std::string describe_column(const PoolColumn& column);
 // `120 [118–125]` of the baseline, `131 +8.4% [+5.1–+9.9]` of another; `–` if it is unknown.
 std::string describe_value(const PoolRow& row, std::size_t column);
 
-// `±2.1%`
+// Whether the baseline was visited twice in a block.
+bool has_dead_bands(const PoolTable& table);
+
+// `±2.1%`; `–` if there is none
 std::string describe_dead_band(const PoolTable& table, std::size_t column);
 
 // What the others are compared to, or why nothing is.

@@ -69,7 +69,7 @@ void compare(PoolTable& table, const std::vector<const Grouped*>& grouped) {
   const std::vector<TableComparison> compared = compare_figures(figures);
   for (std::size_t column = 0; column < figures.size(); ++column) {
     table.dead_bands.push_back(compared[column].dead_band);
-    table.twins = std::max(table.twins, compared[column].twins);
+    table.twins.push_back(compared[column].twins);
     auto next = compared[column].cells.begin();
     for (PoolRow& row : table.rows) {
       if (base != table.rows.end() && &row == &*base) {
@@ -118,7 +118,7 @@ PoolReport summarize_pools(PoolResults results, std::string results_path) {
     (record.run.twin ? of_cell.twins : of_cell.runs).push_back(&record);
   }
   for (const PoolTableHead& head : report.session.benchmarks) {
-    PoolTable table{head, {}, {}, 0};
+    PoolTable table{head, {}, {}, {}};
     std::vector<const Grouped*> members;
     for (std::size_t i = 0; i < cells.size(); ++i) {
       if (cells[i].benchmark != head.name) continue;

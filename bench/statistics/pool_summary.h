@@ -33,7 +33,7 @@ struct PoolTable {
   PoolTableHead head;
   std::vector<PoolRow> rows;
   std::vector<double> dead_bands;  // by column
-  std::size_t twins = 0;           // blocks that the dead bands rest on
+  std::vector<std::size_t> twins;  // blocks that the dead band rests on, by column
 
   const PoolRow* baseline() const;  // null if it has no figures
 };

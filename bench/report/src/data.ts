@@ -127,7 +127,7 @@ export interface PoolFigure {
   title: string;
   unit: string;
   higher_is_better: boolean;
-  dead_band: number;
+  dead_band: number | null;
 }
 
 export interface PoolRow {
@@ -143,7 +143,6 @@ export interface PoolBenchmark {
   name: string;
   title: string;
   about: string;
-  dead_band_blocks: number;
   figures: PoolFigure[];
   rows: PoolRow[];
 }

@@ -115,8 +115,8 @@ function table(benchmark: PoolBenchmark): HTMLElement {
       row.state === "ok" ? value(row, figure) : i === 0 ? describeGap(row) : ""),
   ]);
   const bands = ["dead band", ...benchmark.figures.map(({ dead_band }) =>
-    `±${(100 * dead_band).toFixed(1)} %`)];
-  if (benchmark.dead_band_blocks > 0) rows.push(bands);
+    dead_band === null ? "–" : `±${formatFigure(100 * dead_band)} %`)];
+  if (benchmark.figures.some(({ dead_band }) => dead_band !== null)) rows.push(bands);
   const right = benchmark.figures.map((_, i) => i + 1);
   return scroll(simpleTable(head, rows, right), `${benchmark.name} as a table`);
 }
