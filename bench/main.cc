@@ -19,7 +19,8 @@ constexpr const char* kUsage =
     "collet-bench report DIR              shows results again, in any format\n"
     "collet-bench compare DIR DIR         says what the second session has become slower in\n"
     "collet-bench doctor                  says what this machine can measure, and what to change\n"
-    "collet-bench list                    says which backends, pools and workloads there are\n"
+    "collet-bench list                    says which backends, pools, workloads and benchmarks "
+    "there are\n"
     "Each knows --help.\n";
 
 struct Command {

@@ -95,7 +95,9 @@ int list_command(int argc, const char* const* argv) {
   if (argc == 1) return print(Catalogue().describe());
   const std::string_view argument = argv[1];
   if (argument == "--help" || argument == "-h") {
-    return print("collet-bench list\nSays which backends, pools and workloads there are.\n");
+    return print(
+        "collet-bench list\nSays which backends, pools, workloads and benchmarks of pools there "
+        "are.\n");
   }
   return refuse(
       absl::InvalidArgumentError(absl::StrFormat("list takes no arguments, not \"%s\"", argv[1])));

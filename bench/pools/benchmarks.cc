@@ -90,8 +90,8 @@ constexpr PoolBenchmark kBenchmarks[] = {
      kPerTask, nullptr, 1, run_fork_join},
     {"task-size", "efficiency by the size of tasks",
      "Ideal over actual time of tasks of 0.1 µs to 1 ms, submitted one by one; ideal is their work "
-     "in a plain loop, divided by as many workers as have a CPU. A pool pays off where its row is "
-     "above that of inline.",
+     "in a plain loop, divided by as many workers as have a CPU. A pool pays off where it has "
+     "more than inline.",
      kTaskSize, nullptr, 1, run_task_size},
 };
 

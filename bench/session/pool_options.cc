@@ -39,7 +39,8 @@ void declare(apps::CommandLine& line, Texts& texts) {
   line.option("--pool", "SPEC,...", texts.pools,
               "Rows: thread pools [all; inline where it has something to say]");
   line.option("--benchmark", "NAME,...", texts.benchmarks,
-              "A table for each; fan-out stands for fan-out-8, -64 and -1024 [all]");
+              "A table for each; `fan-out` stands for all of its sizes; `collet-bench list` names "
+              "them [all]");
   line.option("--workers", "N", texts.workers, "Workers of pools that have any [one a CPU]");
   line.option("--producers", "N", texts.producers,
               "Threads that submit at once in empty-external-many [as many as workers]");

@@ -147,8 +147,9 @@ std::string describe_threads(const PoolReport& report) {
                                      settings.producers, settings.producers == 1 ? "" : "s");
   if (cpus <= static_cast<std::size_t>(settings.workers)) {
     text +=
-        " A thread that submits from outside takes a CPU that a worker would have: more workers "
-        "than CPUs left show what handing over costs, not how a pool scales.";
+        " A thread that submits from outside needs a CPU too, and takes it from a worker: this "
+        "shows "
+        "what handing over costs, not how a pool scales.";
   }
   return text;
 }

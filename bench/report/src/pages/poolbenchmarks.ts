@@ -17,6 +17,8 @@ export function poolBenchmarks(view: View, pools: PoolMeasurements): Node[] {
       + `${count(pools.cpus, "CPU")}, ${count(pools.blocks, "run")} of each, against `
       + `${pools.baseline}.`),
     pools.not_a_result === null ? p() : p(h("strong", {}, `NOT A RESULT: ${pools.not_a_result}.`)),
+    p("Medians over runs with intervals; left is better, but for efficiency. Filled: told apart "
+      + "from the baseline; hollow: not, or the baseline itself."),
     h("details", {}, h("summary", {}, "How to read them"), ...pools.method.map((line) => p(line))),
     ...pools.benchmarks.map((benchmark) => section(view, benchmark)),
   ];
@@ -25,11 +27,15 @@ export function poolBenchmarks(view: View, pools: PoolMeasurements): Node[] {
 function section(view: View, benchmark: PoolBenchmark): HTMLElement {
   const gone = benchmark.rows.filter((row) => row.state !== "ok");
   return h("section", { id: `pools-${benchmark.name}`, class: "pool-benchmark" },
-           drawing(view, benchmark),
+           toPoints(benchmark).length > 0 ? drawing(view, benchmark) : gapOnly(benchmark),
            gone.length > 0
              ? h("p", { class: "note" }, `Not drawn: ${gone.map(describeGap).join("; ")}.`)
              : null,
            h("details", {}, h("summary", {}, "As a table"), table(benchmark)));
+}
+
+function gapOnly(benchmark: PoolBenchmark): HTMLElement {
+  return p(h("strong", {}, `${benchmark.name}: ${benchmark.title}.`), ` ${benchmark.about}`);
 }
 
 function describeGap(row: PoolRow): string {
@@ -70,41 +76,37 @@ function change(row: PoolRow, figure: PoolFigure): string {
 // A pane for each figure. Shares of a whole begin at zero; times differ by powers of ten.
 function drawing(view: View, benchmark: PoolBenchmark): HTMLElement {
   const points = toPoints(benchmark);
-  const figures = benchmark.figures.map((figure) => figure.title);
+  const figures = [...new Set(points.map((point) => point.figure))];
   const names = [...new Set(points.map((point) => point.pool))];
   const unit = benchmark.figures[0]?.unit ?? "";
   const wide = view.width > 600;
   const margins = { marginLeft: nameMargin(view, names),
-                    marginRight: nameMargin(view, figures) + (wide ? 90 : 0) };
+                    marginRight: nameMargin(view, figures) + (wide ? 100 : 0) };
   const width = view.width - margins.marginLeft - margins.marginRight;
   const ends = points.flatMap((point) => [point.low, point.high, point.value]);
   const domain = logDomain(ends, 1.15);
   const share = unit === "%";
-  const better = benchmark.figures.some((figure) => figure.higher_is_better)
-    ? "Right is better, but for CPU/work." : "Left is better.";
-  return chart(view, `${benchmark.name}: ${benchmark.title}.`,
-    `${benchmark.about} Medians over runs with intervals. ${better} Filled: told apart from the `
-      + "baseline; hollow: not, or the baseline itself.", {
-      height: 60 + figures.length * (20 * names.length + 14),
-      ...margins,
-      x: share ? { label: unit, zero: true, grid: true, nice: true }
-               : { type: "log", label: `${unit}, logarithmic`, domain },
-      y: { domain: names, label: null, tickSize: 0 },
-      fy: { domain: figures, label: null, padding: 0.16 },
-      marks: [
-        ...(share ? [] : logAxisX(logTicks(domain, width, 44), plain)),
-        ruleY(points, { fy: "figure", y: "pool", x1: "low", x2: "high", stroke: "colour",
-                        strokeWidth: 2 }),
-        dot(points, { fy: "figure", y: "pool", x: "value", r: 4.5, stroke: "colour",
-                      strokeWidth: 1.5, tip: !wide,
-                      fill: (point: Point) => (point.told ? point.colour : "var(--page)"),
-                      title: (point: Point) => `${point.pool}: ${point.label} ${unit}` }),
-        wide ? text(points, { fy: "figure", y: "pool", text: "label", frameAnchor: "right",
-                              dx: 90, textAnchor: "end", fontVariant: "tabular-nums",
-                              fill: "currentColor" })
-             : null,
-      ],
-    });
+  return chart(view, `${benchmark.name}: ${benchmark.title}.`, benchmark.about, {
+    height: 60 + figures.length * (20 * names.length + 14),
+    ...margins,
+    x: share ? { label: unit, zero: true, grid: true, nice: true }
+             : { type: "log", label: `${unit}, logarithmic`, domain },
+    y: { domain: names, label: null, tickSize: 0 },
+    fy: { domain: figures, label: null, padding: 0.16 },
+    marks: [
+      ...(share ? [] : logAxisX(logTicks(domain, width, 44), plain)),
+      ruleY(points, { fy: "figure", y: "pool", x1: "low", x2: "high", stroke: "colour",
+                      strokeWidth: 2 }),
+      dot(points, { fy: "figure", y: "pool", x: "value", r: 4.5, stroke: "colour",
+                    strokeWidth: 1.5, tip: !wide,
+                    fill: (point: Point) => (point.told ? point.colour : "var(--page)"),
+                    title: (point: Point) => `${point.pool}: ${point.label} ${unit}` }),
+      wide ? text(points, { fy: "figure", y: "pool", text: "label", frameAnchor: "right",
+                            dx: margins.marginRight - 8, textAnchor: "end",
+                            fontVariant: "tabular-nums", fill: "currentColor" })
+           : null,
+    ],
+  });
 }
 
 function table(benchmark: PoolBenchmark): HTMLElement {
