@@ -89,9 +89,9 @@ constexpr PoolBenchmark kBenchmarks[] = {
      "no worker ever waits.",
      kPerTask, nullptr, 1, run_fork_join},
     {"task-size", "efficiency by the size of tasks",
-     "Ideal over actual time of tasks of 0.1 µs to 1 ms, submitted one by one; ideal is their work "
-     "in a plain loop, divided by as many workers as have a CPU. A pool pays off where it has "
-     "more than inline.",
+     "Ideal over actual time of tasks of 0.1 µs to 1 ms, submitted one by one; ideal is the CPU "
+     "time of the same work in a plain loop, divided by as many workers as have a CPU. A pool pays "
+     "off where it has more than inline.",
      kTaskSize, nullptr, 1, run_task_size},
 };
 

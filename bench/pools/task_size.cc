@@ -69,7 +69,8 @@ void run_task_size(Trial& trial) {
     submitted += count;
     all.plain += totals.plain;
     all.tasks += totals.tasks;
-    const double ideal = per(totals.plain.wall, trial.parallelism());
+    // The CPU time: a plain loop that had lost its CPU would be a slow ideal.
+    const double ideal = per(totals.plain.cpu, trial.parallelism());
     trial.set(size.key, 100 * ideal / per(totals.tasks.wall, 1));
   }
   trial.drain();
