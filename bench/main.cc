@@ -13,6 +13,9 @@ namespace {
 
 constexpr const char* kUsage =
     "collet-bench run [options]           measures backends x pools and prints tables\n"
+    "collet-bench curve [options of run]  the same at several rates: latency against load\n"
+    "collet-bench slo --p99 TIME [...]    the highest rate at which each pair holds that latency\n"
+    "collet-bench advise --p99 TIME [...] the same, and which of the best cannot be told apart\n"
     "collet-bench plan [options of run]   says what would be run, in which order, and how long\n"
     "collet-bench resume DIR              runs what is missing of a session that was cut off\n"
     "collet-bench pools [options]         measures thread pools by themselves, without a server\n"
@@ -28,10 +31,11 @@ struct Command {
   int (*run)(int argc, const char* const* argv);
 };
 
-constexpr Command kCommands[] = {{"run", run_command},       {"plan", plan_command},
-                                 {"resume", resume_command}, {"report", report_command},
-                                 {"pools", pools_command},   {"compare", compare_command},
-                                 {"doctor", doctor_command}, {"list", list_command}};
+constexpr Command kCommands[] = {
+    {"run", run_command},       {"curve", run_command},     {"slo", run_command},
+    {"advise", run_command},    {"plan", plan_command},     {"resume", resume_command},
+    {"pools", pools_command},   {"report", report_command}, {"compare", compare_command},
+    {"doctor", doctor_command}, {"list", list_command}};
 
 int dispatch(int argc, const char* const* argv) {
   const std::string_view name = argc > 1 ? argv[1] : "";
@@ -42,7 +46,8 @@ int dispatch(int argc, const char* const* argv) {
   const std::string problem =
       name.empty() ? "say what to do" : absl::StrFormat("\"%s\" is no command", name);
   return refuse(absl::InvalidArgumentError(
-      problem + ": use run, plan, resume, pools, report, compare, doctor or list"));
+      problem +
+      ": use run, curve, slo, advise, plan, resume, pools, report, compare, doctor or list"));
 }
 
 }  // namespace

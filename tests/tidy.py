@@ -37,7 +37,8 @@ INCLUDE = re.compile(r'^#include "([^"]+)"')
 # Libraries that take seconds to compile stay in .cc files, but for the private headers of the
 # folder that is about them, which nobody else includes.
 HEAVY = re.compile(r"^#include [<\"](boost|tbb|oneapi|nlohmann|spdlog|CLI)/")
-AT_HOME = {"boost": "backends/asio", "tbb": "pools/tbb", "oneapi": "pools/tbb"}
+AT_HOME = {"boost": "backends/asio", "tbb": "pools/tbb", "oneapi": "pools/tbb",
+           "nlohmann": "bench/session/json"}
 
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 

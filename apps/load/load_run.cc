@@ -18,6 +18,7 @@ namespace collet::apps {
 namespace {
 
 constexpr std::chrono::seconds kTick{1};
+constexpr std::chrono::milliseconds kCount{100};
 
 // `total` split as evenly as it goes: the part of `index`.
 std::size_t share(std::size_t total, std::size_t parts, std::size_t index) {
@@ -159,9 +160,20 @@ void LoadRun::begin_window() {
   progress_at_ = window_begin_;
   cpu_at_begin_ = cpu_time();
   announce("start");
+  // Before the end, so that the last tenth is counted if it falls on it.
+  loop_->call_at(window_begin_ + kCount, [this] { count_answers(); });
   loop_->call_at(window_end_, [this] {
     if (phase_ == Phase::measuring) end_window();
   });
+}
+
+void LoadRun::count_answers() {
+  if (phase_ != Phase::measuring) return;
+  const std::uint64_t answered = answered_so_far();
+  answered_by_100ms_.push_back(answered - std::exchange(answered_at_count_, answered));
+  const auto counted = static_cast<std::int64_t>(answered_by_100ms_.size());
+  const Nanoseconds next = window_begin_ + (counted + 1) * kCount;
+  if (next <= window_end_) loop_->call_at(next, [this] { count_answers(); });
 }
 
 void LoadRun::end_window() {
@@ -247,6 +259,7 @@ int LoadRun::report() {
   const bool complete = options_.requests != 0 && result->tally.requests == options_.requests;
   result->window = (complete ? last_answer() : window_end_) - window_begin_;
   result->cpu = cpu_in_window_;
+  result->answered_by_100ms = std::move(answered_by_100ms_);
   const std::string text =
       options_.json ? result_json(options_, *result) + "\n" : result_text(options_, *result);
   std::fputs(text.c_str(), stdout);

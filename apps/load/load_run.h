@@ -58,6 +58,7 @@ class LoadRun {
   void fail(std::string why);
   void finish_threads();
   void tick();
+  void count_answers();
   void show_progress(std::uint64_t answered);
   void announce(const std::string& event) const;
   bool ever_answered() const noexcept;
@@ -78,6 +79,8 @@ class LoadRun {
   Nanoseconds cpu_at_begin_{};
   Nanoseconds cpu_in_window_{};
   std::uint64_t answered_at_tick_ = 0;
+  std::uint64_t answered_at_count_ = 0;
+  std::vector<std::uint64_t> answered_by_100ms_;
   Nanoseconds progress_at_{};  // when a request was last seen to have been answered
   bool shows_progress_ = false;
   std::string failure_;

@@ -2,6 +2,7 @@
 // report.cc: a result as JSON and as text.
 #include <algorithm>
 
+#include <absl/strings/escaping.h>
 #include <absl/strings/str_format.h>
 #include <collet/address.h>
 #include <collet/quantity.h>
@@ -51,7 +52,8 @@ Json times_us(const Histogram& histogram) {
           {"p90", percentile_us(histogram, 90)},
           {"p99", percentile_us(histogram, 99)},
           {"p999", percentile_us(histogram, 99.9)},
-          {"max", or_null(histogram, histogram.max())}};
+          {"max", or_null(histogram, histogram.max())},
+          {"histogram", absl::Base64Escape(histogram.encode())}};
 }
 
 Json failures_json(const Tally& tally) {
@@ -183,6 +185,7 @@ std::string result_json(const LoadOptions& options, const LoadResult& result) {
   json["requests_per_s"] = per_second(tally.requests, result);
   json["bytes_per_s"] = per_second(tally.request_bytes, result);
   add_times(json, options, result);
+  json["answered_by_100ms"] = result.answered_by_100ms;
   json["errors"] = failures_json(tally);
   json["wrong_bytes"] = tally.failed(Failure::wrong_bytes);
   json["unanswered"] = tally.unanswered;

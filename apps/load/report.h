@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "apps/load/options.h"
 #include "apps/workloads/tally.h"
@@ -15,6 +16,9 @@ struct LoadResult {
   Tally tally;
   std::chrono::nanoseconds window{};
   std::chrono::nanoseconds cpu{};  // of this process, in the window
+
+  // Requests answered in each whole tenth of a second of the window, as an onlooker counts them.
+  std::vector<std::uint64_t> answered_by_100ms;
 };
 
 // {"event":"start"} and the like.

@@ -90,7 +90,7 @@ class Idle final : public Workload {
     return "echo on 10,000 connections of which few have anything to say: 1000 requests a second";
   }
   LoadDefaults load_defaults() const noexcept override {
-    return {.connections = 10'000, .payload_bytes = 64, .rate_per_s = 1000};
+    return {.connections = 10'000, .payload_bytes = 64, .rate_per_s = 1000, .mostly_idle = true};
   }
   std::unique_ptr<Handler> make_server(const Burden& burden) const override {
     return make_echo_server(burden);

@@ -47,6 +47,7 @@ struct LoadDefaults {
   std::size_t framing_bytes = 0;  // at most so many surround a payload on the wire
   bool half_is_timed = false;     // every second connection only makes trouble
   double rate_per_s = 0;          // an open loop, if not 0
+  bool mostly_idle = false;       // what counts is what a connection costs that does nothing
 };
 
 class Workload {

@@ -119,7 +119,7 @@ class Doctor {
           advice_.push_back("nothing can be measured before this works: " + outcome.reason);
           return false;
         }
-        (*figures)[block] = outcome.cpu_us_per_request();
+        (*figures)[block] = *bench::measure(Metric::server_cpu, outcome);
         noisy += is_noisy(outcome.flags) ? 1 : 0;
         client_ns = static_cast<double>(outcome.load->client_cpu_ns) /
                     static_cast<double>(outcome.load->requests);

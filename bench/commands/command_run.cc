@@ -10,7 +10,9 @@
 #include "apps/cli/command_line.h"
 #include "bench/commands/commands.h"
 #include "bench/commands/conduct.h"
+#include "bench/session/capacity.h"
 #include "bench/session/catalogue.h"
+#include "bench/session/goal_session.h"
 #include "bench/session/session.h"
 #include "bench/session/start.h"
 #include "bench/show/formats.h"
@@ -21,6 +23,22 @@
 namespace collet::bench {
 namespace {
 
+// This process only looks on, but not from the server's CPU.
+Descriptor begin_to_look_on(const Settings& settings) {
+  pin_to({settings.cpus.back()});
+  return watch_stop_signals();
+}
+
+// Between the CPUs of server and client, where latency under load is asked for.
+std::optional<WakeFloor> wake_floor_of(const Session& session) {
+  for (const SessionCell& one : session.cells) {
+    const auto cpus = place(one.cell.placement, session.settings.cpus);
+    if (one.cell.rate_per_s == 0 || !cpus.ok()) continue;
+    return measure_wake_floor(cpus->client, cpus->server);
+  }
+  return std::nullopt;
+}
+
 struct Output {
   Format format = Format::table;
   bool quiet = false;
@@ -28,11 +46,11 @@ struct Output {
 
 // Everything after the first line has been written.
 int measure(const std::string& directory, const Session& session,
-            const std::vector<RunRecord>& done, ResultsFile& file, const Output& output) {
-  // This process only looks on, but not from the server's CPU.
-  pin_to({session.settings.cpus.back()});
-  const Descriptor stop = watch_stop_signals();
-  const auto end = run_session(session, done, file, progress_style(output.quiet), stop.get());
+            const std::vector<RunRecord>& done, ResultsFile& file, const Output& output,
+            const Descriptor& stop) {
+  const auto style = progress_style(output.quiet);
+  const auto end = session.goal ? run_goal_session(session, done, file, style, stop.get())
+                                : run_session(session, done, file, style, stop.get());
   if (!end.ok()) return refuse(end.status());
   auto results = read_results(directory);
   if (!results.ok()) return refuse(results.status());
@@ -49,9 +67,18 @@ int measure(const std::string& directory, const Session& session,
   return report.has_failures() ? kFailedCells : kDone;
 }
 
+std::string describe_search(const Session& session, std::size_t cells) {
+  const std::chrono::nanoseconds estimate = time_of_run(session.settings) * kStepsOfSearch * cells;
+  return absl::StrFormat("%d cells, about %d runs each: about %s%s; seed %d", cells, kStepsOfSearch,
+                         format_time_left(estimate),
+                         session.goal->compares ? ", and the comparison of the best" : "",
+                         session.seed);
+}
+
 std::string describe_plan(const Session& session, std::size_t runs) {
   const auto available = std::ranges::count_if(
       session.cells, [](const SessionCell& cell) { return cell.unavailable.empty(); });
+  if (session.goal) return describe_search(session, static_cast<std::size_t>(available));
   const std::chrono::nanoseconds estimate = time_of_run(session.settings) * runs;
   std::string text =
       absl::StrFormat("profile %s: %d cells, %d blocks: %d runs, about %s", session.profile,
@@ -135,13 +162,20 @@ int run_command(int argc, const char* const* argv) {
   if (!file.ok()) return refuse(file.status());
   session.programs = fingerprint(session.settings);
   session.environment = look_around();
-  if (auto status = file->append(format_session(session)); !status.ok()) return refuse(status);
   for (const std::string& note : prepared->notes) std::fprintf(stderr, "%s\n", note.c_str());
+  const Descriptor stop = begin_to_look_on(session.settings);
+  if (auto status = settle_rates(session, progress_style(options.quiet), stop.get());
+      !status.ok()) {
+    std::filesystem::remove(file->path());  // empty: nothing was measured that could be lost
+    return absl::IsCancelled(status) ? explain_signal(stop) : refuse(status, kFailedCells);
+  }
+  session.wake_floor = wake_floor_of(session);
+  if (auto status = file->append(format_session(session)); !status.ok()) return refuse(status);
   if (!options.quiet) {
     std::fprintf(stderr, "%s; results in %s\n", describe_plan(session, count_runs(session)).c_str(),
                  file->path().c_str());
   }
-  return measure(directory, session, {}, *file, {options.format, options.quiet});
+  return measure(directory, session, {}, *file, {options.format, options.quiet}, stop);
 }
 
 int plan_command(int argc, const char* const* argv) {
@@ -192,7 +226,8 @@ int resume_command(int argc, const char* const* argv) {
   if (!options->output.quiet) {
     std::fprintf(stderr, "session %s: goes on in %s\n", session.id.c_str(), file->path().c_str());
   }
-  return measure(options->directory, session, results->runs, *file, options->output);
+  const Descriptor stop = begin_to_look_on(session.settings);
+  return measure(options->directory, session, results->runs, *file, options->output, stop);
 }
 
 }  // namespace collet::bench

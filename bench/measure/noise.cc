@@ -32,10 +32,12 @@ MachineUse machine_use(const MachineSample& start, const MachineSample& end,
   }
   const std::int64_t idle_ns = end.idle_ns - start.idle_ns;
   const auto all_ns = static_cast<std::int64_t>(cpus.size()) * elapsed_ns;
+  use.busy_ns = std::max<std::int64_t>(0, all_ns - idle_ns - stolen_ns);
   use.kernel_cpu_ns = end.kernel_ns - start.kernel_ns;
-  use.foreign_cpu_ns =
-      std::max<std::int64_t>(0, all_ns - idle_ns - stolen_ns - own_cpu_ns - use.kernel_cpu_ns);
+  use.foreign_cpu_ns = std::max<std::int64_t>(0, use.busy_ns - own_cpu_ns - use.kernel_cpu_ns);
   use.pressure_us = end.pressure_us - start.pressure_us;
+  use.retransmits = end.retransmits - start.retransmits;
+  use.listen_drops = end.listen_drops - start.listen_drops;
   return use;
 }
 

@@ -13,12 +13,15 @@
 
 namespace collet::bench {
 
-// What was not the server's or the client's in the window.
+// What the window took, and what of it was not the server's or the client's.
 struct MachineUse {
   std::int64_t foreign_cpu_ns = 0;  // used by other programs on the CPUs of server and client
   std::int64_t kernel_cpu_ns = 0;   // used by the kernel's own threads, for whomever
   std::int64_t stolen_ns = 0;       // taken by the host of a virtual machine, on the worst CPU
+  std::int64_t busy_ns = 0;         // of those CPUs together, whoever used them
   std::int64_t pressure_us = 0;     // some task waited for a CPU: reported, never a flag
+  std::int64_t retransmits = 0;     // TCP segments that were sent again
+  std::int64_t listen_drops = 0;    // connections that found an accept queue full
 };
 
 MachineUse machine_use(const MachineSample& start, const MachineSample& end,

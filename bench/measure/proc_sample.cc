@@ -189,6 +189,32 @@ std::vector<pid_t> kernel_threads(const std::string& proc) {
   return threads;
 }
 
+namespace {
+
+// These files have two lines for each protocol: the names of its counters, and their values.
+std::int64_t tcp_counter(const std::string& path, std::string_view protocol,
+                         std::string_view name) {
+  std::istringstream lines(read_text(path));
+  std::string names;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(protocol)) continue;
+    if (names.empty()) {
+      names = line;
+      continue;
+    }
+    std::istringstream keys(names);
+    std::istringstream values(line);
+    std::string key;
+    std::string value;
+    while (keys >> key && values >> value) {
+      if (key == name) return leading_number(value).value_or(0);
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
 MachineSample sample_machine(const std::vector<int>& cpus, const std::vector<pid_t>& kernel,
                              const std::string& proc) {
   enum Column { user, nice, system, idle, iowait, irq, softirq, steal, kColumns };
@@ -214,6 +240,8 @@ MachineSample sample_machine(const std::vector<int>& cpus, const std::vector<pid
   if (const std::size_t found = pressure.find("total="); found != std::string::npos) {
     sample.pressure_us = leading_number(std::string_view(pressure).substr(found + 6)).value_or(0);
   }
+  sample.retransmits = tcp_counter(proc + "/net/snmp", "Tcp:", "RetransSegs");
+  sample.listen_drops = tcp_counter(proc + "/net/netstat", "TcpExt:", "ListenDrops");
   return sample;
 }
 

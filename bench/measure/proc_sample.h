@@ -61,6 +61,8 @@ struct MachineSample {
   std::map<int, std::int64_t> stolen_ns;  // by the host of a virtual machine, by CPU
   std::int64_t kernel_ns = 0;             // used by threads of the kernel, on all CPUs
   std::int64_t pressure_us = 0;           // some task waited for a CPU; 0 if the kernel keeps none
+  std::int64_t retransmits = 0;           // TCP segments sent again, of the whole machine
+  std::int64_t listen_drops = 0;          // connections that found an accept queue full, likewise
 };
 
 // The kernel's own threads, which do what programs leave to them: an accept queue's or a closed

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include <absl/strings/escaping.h>
 #include <absl/strings/str_format.h>
 #include <nlohmann/json.hpp>
 
@@ -55,8 +56,15 @@ Latency read_latency(const Json& json) {
           figure("p999"), figure("max"), figure("mean")};
 }
 
+std::string read_histogram(const Json& times) {
+  std::string bytes;
+  absl::Base64Unescape(times.value("histogram", ""), &bytes);
+  return bytes;
+}
+
 LoadReport read_report(const Json& json) {
   LoadReport report;
+  report.connections = json.at("connections").get<int>();
   const auto seconds = json.at("seconds").get<double>();
   report.open_loop = json.value("load", "closed") == "open";
   if (report.open_loop) {
@@ -70,7 +78,11 @@ LoadReport read_report(const Json& json) {
   report.requests = json.at("requests").get<std::int64_t>();
   report.window_ns = to_ns(seconds, 1e9);
   report.request_bytes = std::llround(json.at("bytes_per_s").get<double>() * seconds);
-  report.latency = read_latency(json.at(report.open_loop ? "response_us" : "service_us"));
+  const Json& times = json.at(report.open_loop ? "response_us" : "service_us");
+  report.latency = read_latency(times);
+  report.latency_histogram = read_histogram(times);
+  if (report.open_loop) report.service_histogram = read_histogram(json.at("service_us"));
+  report.answered_by_100ms = json.value("answered_by_100ms", std::vector<std::int64_t>{});
   report.errors = json.at("errors").get<std::map<std::string, std::int64_t>>();
   report.wrong_bytes = json.at("wrong_bytes").get<std::int64_t>();
   report.unanswered = json.value("unanswered", std::int64_t{0});

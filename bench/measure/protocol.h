@@ -47,6 +47,7 @@ struct Latency {
 };
 
 struct LoadReport {
+  int connections = 0;
   bool open_loop = false;
   std::optional<std::int64_t> offered;          // requests that were due; of an open loop
   std::optional<std::int64_t> send_lag_p99_ns;  // the client's own lateness; of an open loop
@@ -56,7 +57,10 @@ struct LoadReport {
   std::int64_t window_ns = 0;
   std::int64_t request_bytes = 0;
   Latency latency;
-  std::map<std::string, std::int64_t> errors;  // by kind
+  std::string latency_histogram;                // of the same times: Histogram::encode()
+  std::string service_histogram;                // of an open loop: from when requests were sent
+  std::vector<std::int64_t> answered_by_100ms;  // requests in each tenth of a second
+  std::map<std::string, std::int64_t> errors;   // by kind
   std::int64_t wrong_bytes = 0;
   std::int64_t unanswered = 0;
   std::int64_t client_cpu_ns = 0;

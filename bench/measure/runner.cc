@@ -15,6 +15,7 @@
 
 #include "bench/measure/external_server.h"
 #include "bench/measure/process.h"
+#include "bench/measure/steady.h"
 
 namespace collet::bench {
 namespace {
@@ -103,7 +104,12 @@ class Run {
   }
 
   bool start_server() {
-    return cell_.external.empty() ? start_own_server() : start_external_server();
+    if (!(cell_.external.empty() ? start_own_server() : start_external_server())) return false;
+    if (!cell_.external.empty()) family_ = family_of(server_->pid());
+    if (const auto sample = sample_processes(family_)) {
+      outcome_.rss_before_bytes = sample->rss_bytes;
+    }
+    return true;
   }
 
   bool spawn_server(int port, ChildProcess::Output output) {
@@ -247,21 +253,25 @@ class Run {
     if (outcome_.client) programs.push_back({&*outcome_.client, &cpus_.client});
     outcome_.flags = find_noise(programs, cpus_.disjoint(), outcome_.machine, elapsed_ns);
     const auto window_ns = static_cast<double>(outcome_.load->window_ns);
-    if (std::abs(static_cast<double>(elapsed_ns) - window_ns) > kLateSample * window_ns) {
-      outcome_.flags.emplace_back("late_sample");
-    }
+    flag_if(std::abs(static_cast<double>(elapsed_ns) - window_ns) > kLateSample * window_ns,
+            "late_sample");
     const int server_cpus = static_cast<int>(cpus_.server.size());
     const int server_cores =
         cell_.external.empty() ? std::min(server_cpus, settings_.loops) : server_cpus;
-    if (is_client_bound(*outcome_.load, *outcome_.server, client_threads(cell_, settings_),
-                        server_cores)) {
-      outcome_.flags.emplace_back("client_bound");
-    }
-    const std::string& verdict = outcome_.load->verdict;
-    if (!verdict.empty() && verdict != "ok") outcome_.flags.push_back(verdict);
-    if (outcome_.listening && !is_release_build(outcome_.listening->build)) {
-      outcome_.flags.emplace_back("not_release");
-    }
+    flag_if(is_client_bound(*outcome_.load, *outcome_.server, client_threads(cell_, settings_),
+                            server_cores),
+            "client_bound");
+    const LoadReport& load = *outcome_.load;
+    flag_if(!load.verdict.empty() && load.verdict != "ok", load.verdict);
+    flag_if(!load.latency.p99_ns, "few_samples");
+    flag_if(!is_steady(load.answered_by_100ms), "not_steady");
+    flag_if(outcome_.machine.retransmits > 0, "retransmits");
+    flag_if(outcome_.machine.listen_drops > 0, "listen_drops");
+    flag_if(outcome_.listening && !is_release_build(outcome_.listening->build), "not_release");
+  }
+
+  void flag_if(bool condition, const std::string& flag) {
+    if (condition) outcome_.flags.push_back(flag);
   }
 
   const Cell& cell_;
@@ -285,10 +295,6 @@ bool RunOutcome::has_flag(const std::string& flag) const {
   return std::ranges::count(flags, flag) != 0;
 }
 
-double RunOutcome::cpu_us_per_request() const {
-  return static_cast<double>(server->cpu_ns) / 1e3 / static_cast<double>(load->requests);
-}
-
 RunOutcome run_once(const Cell& cell, const Settings& settings, int stop_fd) {
   return Run(cell, settings, stop_fd).execute();
 }
@@ -309,6 +315,7 @@ bool is_client_bound(const LoadReport& load, const ProcessUse& server, int clien
   const auto cores = [](std::int64_t cpu_ns, std::int64_t wall_ns) {
     return static_cast<double>(cpu_ns) / static_cast<double>(wall_ns);
   };
+  if (load.open_loop) return false;  // a late client says so itself
   return cores(load.client_cpu_ns, load.window_ns) >= 0.9 * client_cores &&
          cores(server.cpu_ns, server.elapsed_ns) < 0.95 * server_cores;
 }

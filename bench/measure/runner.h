@@ -29,12 +29,12 @@ struct RunOutcome {
   std::optional<ProcessUse> server;    // between the start and the end of the window
   std::optional<ProcessUse> client;    // if it still ran at the end of the window
   MachineUse machine;
-  // client_bound, late_sample, not_release; overloaded and client_late of an open loop; and those
-  // of noise.h.
+  std::optional<std::int64_t> rss_before_bytes;  // of the server, before the client came
+  // client_bound, late_sample, not_release, not_steady, few_samples, retransmits, listen_drops;
+  // overloaded and client_late of an open loop; and those of noise.h.
   std::vector<std::string> flags;
 
   bool has_flag(const std::string& flag) const;
-  double cpu_us_per_request() const;  // requires status ok
 };
 
 // Runs `cell` once. Ends early when `stop_fd` becomes readable. No process is left behind.
@@ -43,7 +43,8 @@ RunOutcome run_once(const Cell& cell, const Settings& settings, int stop_fd);
 // Why the figures must not be used, or an empty string.
 std::string find_fault(const LoadReport& load);
 
-// True if the client used up its cores while the server did not: the rate is then the client's.
+// True if the client of a closed loop used up its cores while the server did not: the rate is then
+// the client's.
 bool is_client_bound(const LoadReport& load, const ProcessUse& server, int client_cores,
                      int server_cores);
 

@@ -29,10 +29,15 @@ absl::Status resolve_workloads(const Options& options, Axes& axes) {
     known.emplace_back(workload->name());
     axes.payload_bytes[known.back()] =
         static_cast<std::int64_t>(workload->load_defaults().payload_bytes);
+    if (workload->load_defaults().mostly_idle) axes.idle_workloads.insert(known.back());
   }
   axes.workloads = options.workloads;
   if (axes.workloads.empty()) axes.workloads.assign(kUsual.begin(), kUsual.end());
   for (const std::string& name : axes.workloads) {
+    if (options.goal && axes.idle_workloads.contains(name)) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "--workload: \"%s\" has a rate of its own, so none can be looked for: use echo", name));
+    }
     if (axes.payload_bytes.contains(name)) continue;
     return absl::InvalidArgumentError(absl::StrFormat("--workload: \"%s\" is unknown: use %s", name,
                                                       absl::StrJoin(known, " or ")));

@@ -26,12 +26,11 @@ class Matrix {
           cell.workload = workload;
           cell.connections = connections;
           cell.placement = placement;
-          cell.payload_bytes = options_.payload_bytes.value_or(axes_.payload_bytes.at(workload));
           const bool pipelines = !options_.settings.unpipelined_workloads.contains(workload);
           cell.pipeline = pipelines ? options_.pipeline : 1;
           cell.work = options_.work;
           cell.block = options_.block;
-          add_table(cell);
+          add_payloads(cell);
         }
       }
     }
@@ -39,6 +38,29 @@ class Matrix {
   }
 
  private:
+  void add_payloads(const Cell& shape) {
+    std::vector<std::int64_t> payloads = options_.payload_bytes;
+    if (payloads.empty()) payloads = {axes_.payload_bytes.at(shape.workload)};
+    for (const std::int64_t payload : payloads) {
+      Cell cell = shape;
+      cell.payload_bytes = payload;
+      add_rates(cell);
+    }
+  }
+
+  // What connections cost that do nothing is one question, and latency at a rate another.
+  void add_rates(Cell cell) {
+    const bool idle = axes_.idle_workloads.contains(cell.workload);
+    if (idle) cell.judged_by = Metric::memory_per_connection;
+    if (idle || options_.rates.empty()) return add_table(cell);
+    for (const Rate& rate : options_.rates) {
+      cell.judged_by = rate == Rate{} ? Metric::server_cpu : Metric::p99;
+      cell.rate_per_s = rate.per_s;
+      cell.rate_percent = rate.percent;
+      add_table(cell);
+    }
+  }
+
   void add_table(const Cell& shape) {
     for (const std::string& pool : axes_.pools) {
       for (const std::string& backend : axes_.backends) add_pair(shape, backend, pool);

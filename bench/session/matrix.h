@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,13 @@ struct Axes {
   std::vector<std::string> pools;
   std::vector<std::string> workloads;
   std::map<std::string, std::int64_t> payload_bytes;  // each workload's own
+  std::set<std::string> idle_workloads;               // judged by the memory of a connection
   std::vector<std::string> by_hand;  // of the external servers those that know echo and greet only
 };
 
-// Table by table (workload, connections, placement); in each, pools by backends, then the external
-// servers. Exactly one cell of each table is its baseline. What cannot run says why. The error is
-// a sentence for whoever typed --baseline, or what keeps every cell from running.
+// Table by table (workload, connections, placement, payload, rate); in each, pools by backends,
+// then the external servers. Exactly one cell of each table is its baseline. What cannot run says
+// why. The error is a sentence for whoever typed --baseline, or what keeps every cell from running.
 absl::StatusOr<std::vector<SessionCell>> make_cells(const Axes& axes, const Options& options,
                                                     std::int64_t open_files);
 

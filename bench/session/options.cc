@@ -18,12 +18,17 @@ namespace {
 
 constexpr std::int64_t kMostConnections = 1'000'000;
 constexpr std::int64_t kMostPayloadBytes = 64 << 20;
+constexpr std::int64_t kMostRate = 100'000'000;
+constexpr int kMostPercent = 1'000;
 constexpr std::int64_t kMostSeed = (std::int64_t{1} << 53) - 1;  // exact in every JSON reader
 
 // The flags as typed; what is empty was not given.
 struct Texts {
   std::string profile = "quick";
   std::string backends, pools, workloads, placements, baseline, seed, output, bin_dir, payload;
+  std::string rates;  // of the profile if empty
+  std::string arrivals = "uniform";
+  std::string p99, p999;
   std::string connections, duration, warmup, reps, repeats;  // empty: as the profile says
   std::string external;                                      // for --help; see take_externals()
   std::string pipeline = "1";
@@ -45,17 +50,35 @@ struct Profile {
   const char* duration;
   const char* reps;
   const char* repeats;
+  const char* rates;  // none: a closed loop
 };
 
 // smoke: that everything starts and answers rightly, in less than a minute; no verdicts. quick:
-// what a developer waits for. full: enough blocks for verdicts that hold (comparison.h).
-constexpr Profile kProfiles[] = {{"smoke", "16", "200ms", "500ms", "1", "0"},
-                                 {"quick", "64", "200ms", "800ms", "6", "2"},
-                                 {"full", "1,64,256", "500ms", "1600ms", "10", "2"}};
+// what a developer waits for. full: enough blocks for verdicts that hold (comparison.h). curve:
+// a quiet server to one that cannot keep up. goal: windows that are long enough for p99.
+constexpr const char* kRatesOfCurve = "10%,25%,40%,55%,70%,80%,90%,100%";
+constexpr Profile kProfiles[] = {{"smoke", "16", "200ms", "500ms", "1", "0", ""},
+                                 {"quick", "64", "200ms", "800ms", "6", "2", ""},
+                                 {"full", "1,64,256", "500ms", "1600ms", "10", "2", ""},
+                                 {"curve", "64", "500ms", "2s", "3", "2", kRatesOfCurve},
+                                 {"goal", "64", "300ms", "1s", "6", "2", ""}};
+
+constexpr const char* kProfileNames = "smoke|quick|full|curve|goal";
+
+void declare_goal(apps::CommandLine& line, Texts& texts) {
+  line.option("--p99", "TIME", texts.p99, "The limit of p99 of the response time");
+  line.option("--p999", "TIME", texts.p999, "Of p99.9 instead");
+}
+
+void declare_rates(apps::CommandLine& line, Texts& texts) {
+  line.option("-R,--rate", "RATE,...", texts.rates,
+              "A table for each: an open loop with so many requests/s over all connections, such "
+              "as 20k, or 40% of what the baseline reaches in a closed loop; or `closed` [closed]");
+}
 
 void declare(apps::CommandLine& line, Texts& texts) {
-  line.option("--profile", "smoke|quick|full", texts.profile,
-              "Defaults of -c, -d, --warmup, --reps and --max-repeats");
+  line.option("--profile", kProfileNames, texts.profile,
+              "Defaults of -c, -d, --warmup, --reps, --max-repeats and --rate");
   line.option("--backend", "SPEC,...", texts.backends, "Columns: backends [all]");
   line.option("--pool", "SPEC,...", texts.pools, "Rows: thread pools [all]");
   line.option("--workload", "NAME,...", texts.workloads, "A table for each [echo,greet]");
@@ -66,7 +89,10 @@ void declare(apps::CommandLine& line, Texts& texts) {
               "What all is compared to: BACKEND/POOL or an external server [epoll/inline]");
   line.option("--external", "NAME=COMMAND", texts.external,
               "A row for another server, whose command says where the {port} goes; repeatable");
-  line.option("--payload", "BYTES", texts.payload, "Size of a request [the workload's own]");
+  line.option("--payload", "BYTES,...", texts.payload,
+              "A table for each: size of a request [the workload's own]");
+  line.option("--arrivals", "uniform|poisson", texts.arrivals,
+              "When the requests of an open loop are due");
   line.option("--pipeline", "N", texts.pipeline,
               "Requests at once on a connection, where possible");
   line.option("-d,--duration", "TIME", texts.duration, "Measured window of a run [800ms]");
@@ -95,13 +121,15 @@ absl::Status invalid(const std::string& sentence) { return absl::InvalidArgument
 absl::Status apply_profile(Texts& texts, Options& options) {
   const auto* profile = std::ranges::find(kProfiles, texts.profile, &Profile::name);
   if (profile == std::end(kProfiles)) {
-    return invalid("--profile: \"" + texts.profile + "\" is unknown: use smoke, quick or full");
+    return invalid("--profile: \"" + texts.profile +
+                   "\" is unknown: use smoke, quick, full, curve or goal");
   }
   options.profile = profile->name;
   for (const auto& [text, value] :
        {std::pair{&texts.connections, profile->connections},
         std::pair{&texts.warmup, profile->warmup}, std::pair{&texts.duration, profile->duration},
-        std::pair{&texts.reps, profile->reps}, std::pair{&texts.repeats, profile->repeats}}) {
+        std::pair{&texts.reps, profile->reps}, std::pair{&texts.repeats, profile->repeats},
+        std::pair{&texts.rates, profile->rates}}) {
     if (text->empty()) *text = value;
   }
   return absl::OkStatus();
@@ -135,24 +163,56 @@ absl::Status take_externals(std::vector<const char*>& arguments, Options& option
   return absl::OkStatus();
 }
 
+absl::StatusOr<Rate> parse_rate(const std::string& text) {
+  if (text == "closed") return Rate{};
+  if (!text.ends_with('%')) {
+    const auto per_s = apps::count_of("--rate", text, 1, kMostRate);
+    if (!per_s.ok()) return per_s.status();
+    return Rate{*per_s, 0};
+  }
+  const auto percent = apps::count_of("--rate", text.substr(0, text.size() - 1), 1, kMostPercent);
+  if (!percent.ok()) {
+    return invalid(absl::StrFormat(
+        "--rate: \"%s\" is no share of the closed loop: write a whole number from 1%% to %d%%",
+        text, kMostPercent));
+  }
+  return Rate{0, static_cast<int>(*percent)};
+}
+
 absl::Status read_lists(const Texts& texts, Options& options) {
   if (!texts.backends.empty()) options.backends = split_specs(texts.backends);
   if (!texts.pools.empty()) options.pools = split_specs(texts.pools);
   if (!texts.workloads.empty()) options.workloads = absl::StrSplit(texts.workloads, ',');
   std::vector<std::string> placements;
   if (!texts.placements.empty()) placements = absl::StrSplit(texts.placements, ',');
+  std::vector<std::string> payloads;
+  if (!texts.payload.empty()) payloads = absl::StrSplit(texts.payload, ',');
+  std::vector<std::string> rates;
+  if (!texts.rates.empty()) rates = absl::StrSplit(texts.rates, ',');
   const std::vector<std::string> connections = absl::StrSplit(texts.connections, ',');
-  for (const auto& status : {check_list("--backend", texts.backends, options.backends),
-                             check_list("--pool", texts.pools, options.pools),
-                             check_list("--workload", texts.workloads, options.workloads),
-                             check_list("--placement", texts.placements, placements),
-                             check_list("--connections", texts.connections, connections)}) {
+  for (const auto& status :
+       {check_list("--backend", texts.backends, options.backends),
+        check_list("--pool", texts.pools, options.pools),
+        check_list("--workload", texts.workloads, options.workloads),
+        check_list("--placement", texts.placements, placements),
+        check_list("--payload", texts.payload, payloads), check_list("--rate", texts.rates, rates),
+        check_list("--connections", texts.connections, connections)}) {
     if (!status.ok()) return status;
   }
   for (const std::string& text : connections) {
     const auto count = apps::count_of("--connections", text, 1, kMostConnections);
     if (!count.ok()) return count.status();
     options.connections.push_back(static_cast<int>(*count));
+  }
+  for (const std::string& text : payloads) {
+    const auto payload = apps::bytes_of("--payload", text, 1, kMostPayloadBytes);
+    if (!payload.ok()) return payload.status();
+    options.payload_bytes.push_back(*payload);
+  }
+  for (const std::string& text : rates) {
+    const auto rate = parse_rate(text);
+    if (!rate.ok()) return rate.status();
+    options.rates.push_back(*rate);
   }
   for (const std::string& text : placements) {
     const auto placement = parse_placement(text);
@@ -187,11 +247,6 @@ absl::Status read_counts(const Texts& texts, Options& options) {
     if (!seed.ok()) return seed.status();
     options.seed = static_cast<std::uint64_t>(*seed);
   }
-  if (!texts.payload.empty()) {
-    const auto payload = apps::bytes_of("--payload", texts.payload, 1, kMostPayloadBytes);
-    if (!payload.ok()) return payload.status();
-    options.payload_bytes = *payload;
-  }
   return absl::OkStatus();
 }
 
@@ -217,6 +272,23 @@ absl::Status read_durations(const Texts& texts, Options& options) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<Goal> read_goal(const Texts& texts) {
+  if (texts.p99.empty() == texts.p999.empty()) {
+    return invalid(
+        "--p99: say how long the slowest of a hundred requests may take, such as "
+        "--p99 2ms, or --p999 of a thousand; one of the two");
+  }
+  const char* flag = texts.p99.empty() ? "--p999" : "--p99";
+  const std::string& text = texts.p99.empty() ? texts.p999 : texts.p99;
+  const auto limit = apps::duration_of(flag, text);
+  if (!limit.ok()) return limit.status();
+  if (limit->count() == 0) {
+    return invalid(
+        absl::StrFormat("%s: \"%s\" is a limit that nothing holds: try 2ms", flag, text));
+  }
+  return Goal{texts.p99.empty() ? 99.9 : 99.0, *limit, false};
+}
+
 }  // namespace
 
 absl::Status check_list(const char* flag, const std::string& text,
@@ -237,7 +309,16 @@ absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
   apps::CommandLine line("collet-bench " + std::string(argv[0]),
                          "Measures every backend with every pool, in fresh processes.");
   Texts texts;
+  const std::string_view command = argv[0];
+  const bool has_goal = command == "slo" || command == "advise";
+  if (command == "curve") texts.profile = "curve";
+  if (has_goal) texts.profile = "goal";
   declare(line, texts);
+  if (has_goal) {
+    declare_goal(line, texts);
+  } else {
+    declare_rates(line, texts);
+  }
   Options options;
   std::vector<const char*> arguments(argv, argv + argc);
   if (auto status = take_externals(arguments, options); !status.ok()) return status;
@@ -245,6 +326,10 @@ absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
   if (!help.ok()) return help.status();
   options.help = *help;
   options.by_hand = !texts.no_baselines;
+  if (texts.arrivals != "uniform" && texts.arrivals != "poisson") {
+    return invalid("--arrivals: \"" + texts.arrivals + "\" is unknown: use uniform or poisson");
+  }
+  options.settings.arrivals = texts.arrivals;
   options.baseline = texts.baseline;
   options.output = texts.output;
   options.bin_dir = texts.bin_dir;
@@ -257,6 +342,14 @@ absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
   for (const auto& status :
        {read_lists(texts, options), read_counts(texts, options), read_durations(texts, options)}) {
     if (!status.ok()) return status;
+  }
+  if (has_goal && options.help.empty()) {
+    const auto goal = read_goal(texts);
+    if (!goal.ok()) return goal.status();
+    options.goal = *goal;
+    options.goal->compares = command == "advise";
+    options.rates.clear();
+    if (options.workloads.empty()) options.workloads = {"echo"};
   }
   return options;
 }

@@ -10,11 +10,21 @@
 
 #include <absl/status/statusor.h>
 
+#include "bench/session/goal.h"
 #include "bench/session/placement.h"
 #include "bench/session/settings.h"
 #include "bench/show/formats.h"
 
 namespace collet::bench {
+
+// How many requests are due in a second, over all connections: so many, or so much of what the
+// baseline reaches in a closed loop. Both are 0 of a closed loop.
+struct Rate {
+  std::int64_t per_s = 0;
+  int percent = 0;
+
+  bool operator==(const Rate&) const = default;
+};
 
 struct Options {
   std::string profile;                 // whose values the flags that were not given have
@@ -22,10 +32,12 @@ struct Options {
   std::vector<std::string> pools;      // specs; empty: all
   std::vector<std::string> workloads;  // names; empty: all
   std::vector<int> connections;
-  std::vector<Placement> placements;          // empty: split, or shared where there is one CPU
-  std::string baseline;                       // empty: epoll/inline, or the first that runs
-  std::optional<std::int64_t> payload_bytes;  // each workload's own if unset
-  int pipeline = 1;                           // of workloads that pipeline
+  std::vector<Placement> placements;        // empty: split, or shared where there is one CPU
+  std::string baseline;                     // empty: epoll/inline, or the first that runs
+  std::vector<std::int64_t> payload_bytes;  // empty: each workload's own
+  std::vector<Rate> rates;                  // of open loops; empty: a closed loop
+  std::optional<Goal> goal;                 // of slo and advise, which look for rates
+  int pipeline = 1;                         // of workloads that pipeline
   std::chrono::nanoseconds work{0};
   std::chrono::nanoseconds block{0};
   bool by_hand = true;
@@ -38,8 +50,8 @@ struct Options {
   std::string help;   // if not empty, all there is to do is print it
 };
 
-// `argv[0]` is `run` or `plan`. Names of backends, pools and workloads are not checked here. An
-// error is a sentence that names the flag.
+// `argv[0]` is `run`, `curve`, `plan`, `slo` or `advise`. Names of backends, pools and workloads
+// are not checked here. An error is a sentence that names the flag.
 absl::StatusOr<Options> parse_options(int argc, const char* const* argv);
 
 // A list without empty and without repeated entries, or a sentence that names `flag`.

@@ -13,14 +13,6 @@
 namespace collet::bench {
 namespace {
 
-// std::shuffle may differ between standard libraries; a plan must not.
-template <typename T>
-void shuffle(std::vector<T>& items, std::mt19937_64& random) {
-  for (std::size_t left = items.size(); left > 1; --left) {
-    std::swap(items[left - 1], items[random() % left]);
-  }
-}
-
 struct Visit {
   std::size_t cell;
   bool twin;
@@ -57,6 +49,11 @@ std::string table_key(const Cell& cell) {
       absl::StrCat(cell.workload, " c=", cell.connections, " p=", cell.payload_bytes, " ");
   absl::StrAppend(&key, std::string(to_string(cell.placement)));
   if (cell.pipeline != 1) absl::StrAppend(&key, " d=", cell.pipeline);
+  if (cell.rate_per_s != 0) {
+    absl::StrAppend(&key, " r=", cell.rate_per_s);
+  } else if (cell.rate_percent != 0) {
+    absl::StrAppend(&key, " r=", cell.rate_percent, "%");
+  }
   if (cell.work.count() != 0) absl::StrAppend(&key, " work=", format_duration(cell.work));
   if (cell.block.count() != 0) absl::StrAppend(&key, " block=", format_duration(cell.block));
   return key;

@@ -5,10 +5,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "bench/measure/metric.h"
 #include "bench/session/placement.h"
 
 namespace collet::bench {
@@ -25,6 +28,9 @@ struct Cell {
   Placement placement = Placement::split;
   std::chrono::nanoseconds work{0};   // CPU that collet-server burns for each request
   std::chrono::nanoseconds block{0};  // and its sleep
+  std::int64_t rate_per_s = 0;        // of an open loop, over all connections; 0: a closed one
+  int rate_percent = 0;  // of what the baseline reaches in a closed loop, if the rate is that
+  Metric judged_by = Metric::server_cpu;  // what cells of a table are compared by; low is good
 
   bool operator==(const Cell&) const = default;
 };
@@ -54,6 +60,14 @@ struct PlannedRun {
   int order = 0;         // place in the block
   bool twin = false;     // the second visit of the baseline in this block
 };
+
+// std::shuffle may differ between standard libraries; a plan must not.
+template <typename T>
+void shuffle(std::vector<T>& items, std::mt19937_64& random) {
+  for (std::size_t left = items.size(); left > 1; --left) {
+    std::swap(items[left - 1], items[random() % left]);
+  }
+}
 
 // Every block has its own order: the tables shuffled, and the cells in each table shuffled, so that
 // cells which are compared run close together in time and none always runs after the same one. The

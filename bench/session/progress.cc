@@ -16,13 +16,15 @@ namespace {
 constexpr const char* kClearLine = "\r\x1b[K";
 
 std::string label_of(const Cell& cell) {
-  return absl::StrFormat("%s c=%d %s", cell.workload, cell.connections, format_cell(cell));
+  const std::string rate = cell.rate_per_s == 0 ? "" : absl::StrCat(" r=", cell.rate_per_s);
+  return absl::StrFormat("%s c=%d%s %s", cell.workload, cell.connections, rate, format_cell(cell));
 }
 
-std::string verdict_of(const RunOutcome& outcome) {
+std::string verdict_of(Metric metric, const RunOutcome& outcome) {
   if (outcome.status != RunStatus::ok) return "FAILED: " + outcome.reason;
-  return absl::StrCat(format_figure(outcome.cpu_us_per_request()), " µs/request, ",
-                      format_rate(outcome.load->requests_per_s()),
+  const auto figure = measure(metric, outcome);
+  return absl::StrCat(title_of(metric), " ", figure ? format_metric(metric, *figure) : "unknown",
+                      ", ", format_rate(outcome.load->requests_per_s()),
                       outcome.flags.empty() ? "" : ", ", absl::StrJoin(outcome.flags, ", "));
 }
 
@@ -46,7 +48,7 @@ std::string Progress::position() const { return absl::StrFormat("[%d/%d]", done_
 void Progress::begin(const Cell& cell) { begin(label_of(cell)); }
 
 void Progress::finish(const Cell& cell, const RunOutcome& outcome) {
-  finish(label_of(cell), outcome.status == RunStatus::failed, verdict_of(outcome));
+  finish(label_of(cell), outcome.status == RunStatus::failed, verdict_of(cell.judged_by, outcome));
 }
 
 void Progress::begin(const std::string& label) {

@@ -26,8 +26,9 @@ class Progress {
   void begin(const std::string& label);
   void finish(const std::string& label, bool failed, const std::string& verdict);
 
-  void expect_more(std::size_t runs) { runs_ += runs; }  // noisy ones are repeated
-  void end();                                            // clears the live line
+  void expect_more(std::size_t runs) { runs_ += runs; }         // noisy ones are repeated
+  void expect_left(std::size_t runs) { runs_ = done_ + runs; }  // where nobody knows for sure
+  void end();                                                   // clears the live line
 
   // The time left: what the runs so far took on average, or the expectation before there is one.
   std::chrono::nanoseconds left() const;

@@ -3,10 +3,12 @@
 // tables and exports come from this file alone. bench/results.schema.json says what is in it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,7 +16,9 @@
 
 #include "bench/measure/process.h"
 #include "bench/measure/runner.h"
+#include "bench/measure/wake_floor.h"
 #include "bench/session/environment.h"
+#include "bench/session/goal.h"
 #include "bench/session/plan.h"
 #include "bench/session/settings.h"
 
@@ -28,6 +32,22 @@ struct Program {
   bool operator==(const Program&) const = default;
 };
 
+// What the baseline of a table reached in a closed loop.
+struct Capacity {
+  std::string table;  // its key, without a rate
+  double requests_per_s = 0;
+};
+
+// Why a session with a goal made a run.
+enum class Purpose : std::uint8_t {
+  reach,    // a closed loop: around what rate to search
+  search,   // one step of it
+  confirm,  // the rate that was found
+  compare,  // the best, all at one rate, in blocks
+};
+
+std::string_view to_string(Purpose purpose) noexcept;
+
 // The first line: all it takes to know what the figures mean, and to go on after an interruption.
 struct Session {
   std::string id;
@@ -37,16 +57,21 @@ struct Session {
   std::uint64_t seed = 0;
   Settings settings;
   std::vector<SessionCell> cells;
+  std::vector<Capacity> capacities;  // that rates are shares of
+  std::optional<WakeFloor> wake_floor;
+  std::optional<Goal> goal;  // else the cells are measured as they are, block by block
   std::vector<Program> programs;
   Facts environment;
   std::string not_a_result;  // why, of a debug or sanitizer build; else empty
 };
 
 struct RunRecord {
-  PlannedRun run;
+  PlannedRun run;   // with a goal, `block` counts the steps of each purpose
   int attempt = 0;  // repeats of a noisy run count up; the last one counts
   std::string started_utc;
   RunOutcome outcome;
+  std::int64_t rate_per_s = 0;                    // at which the cell ran; 0: a closed loop
+  std::optional<Purpose> purpose = std::nullopt;  // of a session with a goal
 };
 
 struct Results {

@@ -46,7 +46,8 @@ class Loop {
   absl::StatusOr<RunOutcome> run_one(const PlannedRun& run, int attempt) {
     const Cell& cell = session_.cells[run.cell].cell;
     progress_.begin(cell);
-    RunRecord record{run, attempt, utc_now(), run_once(cell, session_.settings, stop_fd_)};
+    RunRecord record{run, attempt, utc_now(), run_once(cell, session_.settings, stop_fd_),
+                     cell.rate_per_s};
     interrupted_ = record.outcome.status == RunStatus::interrupted;
     if (interrupted_) return std::move(record.outcome);
     progress_.finish(cell, record.outcome);

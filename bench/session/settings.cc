@@ -74,6 +74,10 @@ std::vector<std::string> client_command(const Cell& cell, const Settings& settin
   if (!settings.unpipelined_workloads.contains(cell.workload)) {
     add("--pipeline", absl::StrCat(cell.pipeline));
   }
+  if (cell.rate_per_s != 0) {
+    add("--rate", absl::StrCat(cell.rate_per_s));
+    add("--arrivals", settings.arrivals);
+  }
   return command;
 }
 

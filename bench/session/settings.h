@@ -29,6 +29,7 @@ struct Settings {
   int loops = 1;
   int workers = 1;  // of pools that have any
   int client_threads = 1;
+  std::string arrivals = "uniform";  // of open loops; or poisson
   int blocks = 1;
   int max_repeats = 2;            // of a noisy run, at the end of its block
   bool accept_any_build = false;  // debug and sanitizer builds are refused otherwise

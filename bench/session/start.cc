@@ -46,6 +46,7 @@ absl::StatusOr<Prepared> prepare(int argc, const char* const* argv) {
   session.command_line = {"collet-bench"};
   session.command_line.insert(session.command_line.end(), argv, argv + argc);
   session.profile = prepared.options.profile;
+  session.goal = prepared.options.goal;
   session.seed = prepared.options.seed.value_or(std::random_device{}());
   session.settings = prepared.options.settings;
   session.cells = *std::move(cells);

@@ -2,38 +2,21 @@
 // exports.cc: CSV and JSON of cells, and the formats of other benchmarks of runs.
 #include "bench/show/exports.h"
 
-#include <array>
 #include <map>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/show/goal_exports.h"
+
 namespace collet::bench {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Figure {
-  const char* name;
-  Summary CellSummary::*summary;
-};
-
-constexpr std::array kFigures = {
-    Figure{"server_cpu_us_per_request", &CellSummary::cpu_us_per_request},
-    Figure{"requests_per_s", &CellSummary::requests_per_s},
-    Figure{"service_time_p50_us", &CellSummary::p50_us},
-    Figure{"service_time_p99_us", &CellSummary::p99_us},
-    Figure{"service_time_p999_us", &CellSummary::p999_us},
-    Figure{"server_switches_per_request", &CellSummary::switches_per_request},
-    Figure{"server_rss_bytes", &CellSummary::rss_bytes}};
-
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string result = "\"";
-  for (const char c : text) result.append(c == '"' ? 2 : 1, c);
-  return result + "\"";
-}
+// What p50, p99 and p999 are percentiles of.
+const char* times_of(const TableSummary& table) { return table.open_loop ? "response" : "service"; }
 
 const char* state_of(const CellSummary& cell) {
   if (!cell.unavailable.empty()) return "unavailable";
@@ -63,6 +46,24 @@ Json to_json(const Comparison& comparison) {
           {"indicative", comparison.indicative}};
 }
 
+Json to_json(const std::vector<CurvePoint>& curve) {
+  Json json = Json::array();
+  for (const auto& [percent, us] : curve) json.push_back({percent, us});
+  return json;
+}
+
+Json to_json(const MergedTimes& times) {
+  if (times.requests == 0) return nullptr;
+  Json percentiles = Json::array();
+  for (const auto& [percent, us, low, high] : times.percentiles) {
+    percentiles.push_back({{"percent", percent}, {"us", us}, {"low", low}, {"high", high}});
+  }
+  return {{"requests", times.requests},
+          {"percentiles", percentiles},
+          {"curve", to_json(times.latency)},
+          {"service_curve", times.service.empty() ? Json(nullptr) : to_json(times.service)}};
+}
+
 Json to_json(const CellSummary& summary) {
   const Cell& cell = summary.cell;
   Json json = {{"cell", cell_key(cell)},
@@ -75,31 +76,35 @@ Json to_json(const CellSummary& summary) {
                {"runs_failed", summary.failed},
                {"runs_noisy", summary.noisy},
                {"runs_repeated", summary.repeated},
-               {"client_bound", summary.client_bound}};
-  for (const Figure& figure : kFigures) {
-    const Summary& values = summary.*figure.summary;
-    json[figure.name] = summary.has_figures() && values.n > 0
-                            ? Json{{"n", values.n},
-                                   {"median", values.median},
-                                   {"min", values.min},
-                                   {"max", values.max},
-                                   {"interval", to_json(values.interval)}}
-                            : Json(nullptr);
+               {"client_bound", summary.client_bound},
+               {"client_late", summary.client_late},
+               {"overloaded", summary.overloaded}};
+  for (const Metric metric : all_metrics()) {
+    const Summary& values = summary[metric];
+    json[key_of(metric)] = summary.has_figures() && values.n > 0
+                               ? Json{{"n", values.n},
+                                      {"median", values.median},
+                                      {"min", values.min},
+                                      {"max", values.max},
+                                      {"interval", to_json(values.interval)}}
+                               : Json(nullptr);
   }
-  json["cpu_to_baseline"] = to_json(summary.to_baseline);
+  json["merged"] = summary.has_figures() ? to_json(summary.times) : Json(nullptr);
+  json["to_baseline"] = to_json(summary.to_baseline);
   return json;
 }
 
 std::string csv_head() {
   std::string text =
-      "workload,connections,payload_bytes,pipeline,placement,backend,pool,external,baseline,state,"
-      "reason,runs,runs_noisy,client_bound";
-  for (const Figure& figure : kFigures) {
+      "workload,connections,payload_bytes,pipeline,placement,rate_per_s,times,backend,pool,"
+      "external,"
+      "baseline,state,reason,runs,runs_noisy,client_bound,client_late,overloaded";
+  for (const Metric metric : all_metrics()) {
     for (const char* which : {"median", "low", "high"}) {
-      absl::StrAppend(&text, ",", figure.name, "_", which);
+      absl::StrAppend(&text, ",", key_of(metric), "_", which);
     }
   }
-  return text + ",cpu_ratio,cpu_ratio_low,cpu_ratio_high,verdict,indicative\n";
+  return text + ",judged_by,ratio,ratio_low,ratio_high,verdict,indicative\n";
 }
 
 std::string number(double value) { return absl::StrFormat(",%.9g", value); }
@@ -108,20 +113,23 @@ std::string csv_interval(const std::optional<Interval>& interval) {
   return interval ? number(interval->low) + number(interval->high) : ",,";
 }
 
-std::string csv_line(const CellSummary& summary) {
+std::string csv_line(const TableSummary& table, const CellSummary& summary) {
   const Cell& cell = summary.cell;
-  std::string text =
-      absl::StrFormat("%s,%d,%d,%d,%s,%s,%s,%s,%d,%s,%s,%d,%d,%d", cell.workload, cell.connections,
-                      cell.payload_bytes, cell.pipeline, to_string(cell.placement),
-                      quoted(cell.backend), quoted(cell.pool), quoted(cell.external),
-                      summary.baseline ? 1 : 0, state_of(summary), quoted(reason_of(summary)),
-                      summary.cpu_us_per_request.n, summary.noisy, summary.client_bound ? 1 : 0);
-  for (const Figure& figure : kFigures) {
-    const Summary& values = summary.*figure.summary;
+  std::string text = absl::StrFormat(
+      "%s,%d,%d,%d,%s,%s,%s,%s,%s,%s,%d,%s,%s,%d,%d,%d,%d,%d", cell.workload, cell.connections,
+      cell.payload_bytes, cell.pipeline, to_string(cell.placement),
+      cell.rate_per_s == 0 ? "" : absl::StrCat(cell.rate_per_s), times_of(table),
+      quoted_for_csv(cell.backend), quoted_for_csv(cell.pool), quoted_for_csv(cell.external),
+      summary.baseline ? 1 : 0, state_of(summary), quoted_for_csv(reason_of(summary)),
+      summary.runs(), summary.noisy, summary.client_bound ? 1 : 0, summary.client_late ? 1 : 0,
+      summary.overloaded ? 1 : 0);
+  for (const Metric metric : all_metrics()) {
+    const Summary& values = summary[metric];
     text += summary.has_figures() && values.n > 0
                 ? number(values.median) + csv_interval(values.interval)
                 : ",,,";
   }
+  absl::StrAppend(&text, ",", key_of(cell.judged_by));
   const Comparison& comparison = summary.to_baseline;
   if (comparison.n == 0) return text + ",,,,,\n";
   return text + number(comparison.ratio) + csv_interval(comparison.interval) +
@@ -139,6 +147,7 @@ std::string benchmark_name(const Cell& cell) {
   }
   absl::StrAppend(&name, "/c=", cell.connections, "/p=", cell.payload_bytes);
   if (cell.pipeline != 1) absl::StrAppend(&name, "/d=", cell.pipeline);
+  if (cell.rate_per_s != 0) absl::StrAppend(&name, "/r=", cell.rate_per_s);
   return absl::StrCat(name, "/placement=", std::string(to_string(cell.placement)));
 }
 
@@ -147,8 +156,14 @@ template <typename Visit>
 void for_each_good_run(const Report& report, Visit visit) {
   for (const RunRecord& record : report.runs) {
     if (record.outcome.status != RunStatus::ok || record.run.twin) continue;
-    visit(report.session.cells[record.run.cell].cell, record);
+    Cell cell = report.session.cells[record.run.cell].cell;
+    cell.rate_per_s = record.rate_per_s;
+    visit(cell, record);
   }
+}
+
+double cpu_ns_per_request(const RunOutcome& outcome) {
+  return 1e3 * measure(Metric::server_cpu, outcome).value_or(0);
 }
 
 double wall_ns_per_request(const RunOutcome& outcome) {
@@ -157,17 +172,25 @@ double wall_ns_per_request(const RunOutcome& outcome) {
 
 }  // namespace
 
+std::string quoted_for_csv(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string result = "\"";
+  for (const char c : text) result.append(c == '"' ? 2 : 1, c);
+  return result + "\"";
+}
+
 std::string render_csv(const Report& report) {
+  if (report.session.goal) return render_capacities_csv(report);
   std::string text = csv_head();
   for (const TableSummary& table : report.tables) {
-    for (const CellSummary& cell : table.cells) text += csv_line(cell);
+    for (const CellSummary& cell : table.cells) text += csv_line(table, cell);
   }
   return text;
 }
 
 std::string render_json(const Report& report) {
   Json json = {
-      {"schema", "collet-bench-summary/2"}, {"session", report.session.id},
+      {"schema", "collet-bench-summary/3"}, {"session", report.session.id},
       {"results", report.results_path},     {"blocks", report.session.settings.blocks},
       {"runs_missing", report.missing},     {"not_a_result", or_null(report.session.not_a_result)}};
   json["tables"] = Json::array();
@@ -175,18 +198,23 @@ std::string render_json(const Report& report) {
     const Cell& cell = table.cells.front().cell;
     Json cells = Json::array();
     for (const CellSummary& summary : table.cells) cells.push_back(to_json(summary));
-    json["tables"].push_back({{"table", table_key(cell)},
-                              {"workload", cell.workload},
-                              {"connections", cell.connections},
-                              {"payload_bytes", cell.payload_bytes},
-                              {"pipeline", cell.pipeline},
-                              {"placement", to_string(cell.placement)},
-                              {"work_ns", cell.work.count()},
-                              {"block_ns", cell.block.count()},
-                              {"dead_band", table.dead_band},
-                              {"dead_band_blocks", table.twins},
-                              {"cells", cells}});
+    json["tables"].push_back(
+        {{"table", table_key(cell)},
+         {"workload", cell.workload},
+         {"connections", cell.connections},
+         {"payload_bytes", cell.payload_bytes},
+         {"pipeline", cell.pipeline},
+         {"placement", to_string(cell.placement)},
+         {"work_ns", cell.work.count()},
+         {"block_ns", cell.block.count()},
+         {"rate_per_s", cell.rate_per_s == 0 ? Json(nullptr) : Json(cell.rate_per_s)},
+         {"times", times_of(table)},
+         {"figure", key_of(cell.judged_by)},
+         {"dead_band", table.dead_band},
+         {"dead_band_blocks", table.twins},
+         {"cells", cells}});
   }
+  json["capacities"] = Json::parse(render_capacities(report));
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -209,7 +237,7 @@ std::string render_google_benchmark(const Report& report) {
                     {"threads", 1},
                     {"iterations", record.outcome.load->requests},
                     {"real_time", wall_ns_per_request(record.outcome)},
-                    {"cpu_time", 1e3 * record.outcome.cpu_us_per_request()},
+                    {"cpu_time", cpu_ns_per_request(record.outcome)},
                     {"time_unit", "ns"},
                     {"items_per_second", record.outcome.load->requests_per_s()}});
   });
@@ -223,7 +251,7 @@ std::string render_go_benchmark(const Report& report) {
     const RunOutcome& outcome = record.outcome;
     absl::StrAppend(&text,
                     absl::StrFormat("Benchmark%s %d %.1f ns/op %.1f req/s", benchmark_name(cell),
-                                    outcome.load->requests, 1e3 * outcome.cpu_us_per_request(),
+                                    outcome.load->requests, cpu_ns_per_request(outcome),
                                     outcome.load->requests_per_s()));
     if (const auto p99 = outcome.load->latency.p99_ns) absl::StrAppend(&text, " ", *p99, " p99-ns");
     text += "\n";

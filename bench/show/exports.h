@@ -22,4 +22,7 @@ std::string render_google_benchmark(const Report& report);
 // request.
 std::string render_go_benchmark(const Report& report);
 
+// As a field of CSV: in quotes if it needs them.
+std::string quoted_for_csv(const std::string& text);
+
 }  // namespace collet::bench

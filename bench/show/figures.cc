@@ -31,6 +31,7 @@ std::string format_microseconds(double value_us) {
 
 std::string format_memory(double bytes) {
   const double kib = bytes / 1024;
+  if (bytes < 999.5) return absl::StrFormat("%.0fB", bytes);
   if (kib < 999.5) return absl::StrCat(format_figure(kib), "KiB");
   return absl::StrCat(format_figure(kib / 1024), "MiB");
 }
@@ -38,6 +39,49 @@ std::string format_memory(double bytes) {
 std::string format_change(double ratio) {
   const double percent = 100 * (ratio - 1);
   return absl::StrFormat("%+.*f", std::abs(percent) < 99.95 ? 1 : 0, percent);
+}
+
+std::string format_metric(Metric metric, double value) {
+  switch (metric) {
+    case Metric::server_cpu:
+    case Metric::machine_cpu:
+    case Metric::switches:
+      break;
+    case Metric::requests_per_s:
+      return format_rate(value);
+    case Metric::p50:
+    case Metric::p99:
+    case Metric::p999:
+      return format_microseconds(value);
+    case Metric::rss:
+    case Metric::memory_per_connection:
+      return format_memory(value);
+  }
+  return format_figure(value);
+}
+
+const char* title_of(Metric metric) noexcept {
+  switch (metric) {
+    case Metric::server_cpu:
+      return "server CPU µs per request";
+    case Metric::machine_cpu:
+      return "CPU µs of the machine per request";
+    case Metric::requests_per_s:
+      return "requests/s";
+    case Metric::p50:
+      return "p50";
+    case Metric::p99:
+      return "p99";
+    case Metric::p999:
+      return "p99.9";
+    case Metric::switches:
+      return "switches of the server per request";
+    case Metric::rss:
+      return "resident memory of the server";
+    case Metric::memory_per_connection:
+      return "memory of the server per connection";
+  }
+  return "";
 }
 
 std::size_t display_width(std::string_view text) noexcept {

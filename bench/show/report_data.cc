@@ -12,9 +12,11 @@
 
 #include "bench/measure/noise.h"
 #include "bench/show/exports.h"
+#include "bench/show/goal_exports.h"
 #include "bench/show/pool_exports.h"
 #include "bench/show/report_words.h"
 #include "bench/show/wording.h"
+#include "bench/statistics/load_curves.h"
 
 namespace collet::bench {
 namespace {
@@ -88,7 +90,10 @@ Json verdicts_json(const TableSummary& table) {
           {"indicative", indicative}};
 }
 
-double cpu_of(const RunRecord& run) { return run.outcome.cpu_us_per_request(); }
+// Of a good run, by what its cell is judged by; 0 if that is unknown.
+double figure_of(const Cell& cell, const RunRecord& run) {
+  return measure(cell.judged_by, run.outcome).value_or(0);
+}
 
 // Of each block, the second run of the baseline over its first.
 Json twins_json(const Report& report, const CellSummary* baseline) {
@@ -99,11 +104,11 @@ Json twins_json(const Report& report, const CellSummary* baseline) {
   for (const RunRecord& run : report.runs) {
     if (run.outcome.status != RunStatus::ok) continue;
     if (report.session.cells[run.run.cell].cell != baseline->cell) continue;
-    (run.run.twin ? second : first)[run.run.block] = cpu_of(run);
+    (run.run.twin ? second : first)[run.run.block] = figure_of(baseline->cell, run);
   }
   for (const auto& [block, value] : second) {
     const auto found = first.find(block);
-    if (found == first.end() || found->second <= 0) continue;
+    if (found == first.end() || found->second <= 0 || value <= 0) continue;
     json.push_back({{"block", block}, {"ratio", value / found->second}});
   }
   return json;
@@ -111,7 +116,7 @@ Json twins_json(const Report& report, const CellSummary* baseline) {
 
 // What a second of server CPU pays for: the inverse of the primary figure.
 Json capacity_json(const CellSummary& cell) {
-  const Summary& cost = cell.cpu_us_per_request;
+  const Summary& cost = cell[Metric::server_cpu];
   if (!cell.has_figures() || cost.min <= 0) return nullptr;
   const auto inverse = [](double us) { return 1e6 / us; };
   return {{"median", inverse(cost.median)},
@@ -120,21 +125,21 @@ Json capacity_json(const CellSummary& cell) {
 }
 
 bool is_on_pareto_front(const CellSummary& cell, const TableSummary& table) {
-  if (!cell.has_figures() || cell.p99_us.n == 0) return false;
+  if (!cell.has_figures() || cell[Metric::p99].n == 0) return false;
   const auto figures = [](const CellSummary& one) {
-    return std::pair(one.cpu_us_per_request.median, one.p99_us.median);
+    return std::pair(one[Metric::server_cpu].median, one[Metric::p99].median);
   };
   const auto [cost, p99] = figures(cell);
   return std::ranges::none_of(table.cells, [&](const CellSummary& other) {
     const auto [other_cost, other_p99] = figures(other);
     const bool no_worse = other_cost <= cost && other_p99 <= p99;
-    return other.has_figures() && other.p99_us.n > 0 && no_worse &&
+    return other.has_figures() && other[Metric::p99].n > 0 && no_worse &&
            (other_cost < cost || other_p99 < p99);
   });
 }
 
 void extend(Json& json, const Report& report, const TableSummary& table) {
-  json["mode"] = is_open_loop(report, table) ? "open" : "closed";
+  json["mode"] = table.open_loop ? "open" : "closed";
   json["title"] = describe_table(table);
   json["about"] = describe_baseline(table);
   json["verdicts"] = verdicts_json(table);
@@ -150,26 +155,37 @@ void extend(Json& json, const Report& report, const TableSummary& table) {
   }
 }
 
+template <typename T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
 Json figures_json(const RunOutcome& outcome) {
   const LoadReport& load = *outcome.load;
-  const ProcessUse& server = *outcome.server;
   const auto us = [](const std::optional<std::int64_t>& ns) {
     return ns ? Json(static_cast<double>(*ns) / 1e3) : Json(nullptr);
   };
-  const auto switches = server.voluntary_switches + server.involuntary_switches;
-  const auto elapsed = static_cast<double>(server.elapsed_ns);
-  return {
-      {"server_cpu_us_per_request", outcome.cpu_us_per_request()},
-      {"requests_per_s", load.requests_per_s()},
-      {"p50_us", us(load.latency.p50_ns)},
-      {"p90_us", us(load.latency.p90_ns)},
-      {"p99_us", us(load.latency.p99_ns)},
-      {"p999_us", us(load.latency.p999_ns)},
-      {"max_us", us(load.latency.max_ns)},
-      {"switches_per_request", static_cast<double>(switches) / static_cast<double>(load.requests)},
-      {"rss_bytes", server.rss_bytes},
-      {"foreign_cores", static_cast<double>(outcome.machine.foreign_cpu_ns) / elapsed},
-      {"stolen_cores", static_cast<double>(outcome.machine.stolen_ns) / elapsed}};
+  const auto share = [&](std::int64_t part_ns, std::int64_t whole_ns) {
+    return static_cast<double>(part_ns) / static_cast<double>(whole_ns);
+  };
+  Json json = Json::object();
+  for (const Metric metric : all_metrics()) {
+    json[key_of(metric)] = or_null(measure(metric, outcome));
+  }
+  const std::int64_t elapsed_ns = outcome.server->elapsed_ns;
+  json["p90_us"] = us(load.latency.p90_ns);
+  json["max_us"] = us(load.latency.max_ns);
+  json["foreign_cores"] = share(outcome.machine.foreign_cpu_ns, elapsed_ns);
+  json["stolen_cores"] = share(outcome.machine.stolen_ns, elapsed_ns);
+  json["client_cores"] = share(load.client_cpu_ns, load.window_ns);
+  json["send_lag_p99_us"] = us(load.send_lag_p99_ns);
+  json["littles_law_gap"] = or_null(load.littles_law_gap);
+  return json;
+}
+
+Json series_json(const RunOutcome& outcome) {
+  if (!outcome.load || outcome.load->answered_by_100ms.empty()) return nullptr;
+  return {{"bucket_ms", 100}, {"answered", outcome.load->answered_by_100ms}};
 }
 
 // By key, so that a run finds its table and its median.
@@ -184,25 +200,61 @@ Json runs_json(const Report& report) {
     for (const CellSummary& cell : report.tables[i].cells) homes[cell_key(cell.cell)] = {i, &cell};
   }
   Json json = Json::array();
+  if (report.session.goal) return json;  // those are in the searches
   for (const RunRecord& run : report.runs) {
     const Cell& cell = report.session.cells[run.run.cell].cell;
     const Home& home = homes.at(cell_key(cell));
     const bool ok = run.outcome.status == RunStatus::ok;
-    const double median = home.cell->cpu_us_per_request.median;
-    json.push_back({{"table", home.table},
-                    {"cell", cell_key(cell)},
-                    {"name", cell_name(cell)},
-                    {"block", run.run.block},
-                    {"order", run.run.order},
-                    {"twin", run.run.twin},
-                    {"attempt", run.attempt},
-                    {"started_utc", run.started_utc},
-                    {"ok", ok},
-                    {"reason", or_null(run.outcome.reason)},
-                    {"flags", run.outcome.flags},
-                    {"noisy", is_noisy(run.outcome.flags)},
-                    {"to_median", ok && median > 0 ? Json(cpu_of(run) / median) : Json(nullptr)},
-                    {"figures", ok ? figures_json(run.outcome) : Json(nullptr)}});
+    const double median = (*home.cell)[cell.judged_by].median;
+    json.push_back(
+        {{"table", home.table},
+         {"cell", cell_key(cell)},
+         {"name", cell_name(cell)},
+         {"block", run.run.block},
+         {"order", run.run.order},
+         {"twin", run.run.twin},
+         {"attempt", run.attempt},
+         {"started_utc", run.started_utc},
+         {"ok", ok},
+         {"reason", or_null(run.outcome.reason)},
+         {"flags", run.outcome.flags},
+         {"noisy", is_noisy(run.outcome.flags)},
+         {"to_median", ok && median > 0 ? Json(figure_of(cell, run) / median) : Json(nullptr)},
+         {"figures", ok ? figures_json(run.outcome) : Json(nullptr)},
+         {"series", series_json(run.outcome)}});
+  }
+  return json;
+}
+
+Json curves_json(const Report& report) {
+  Json json = Json::array();
+  const auto& floor = report.session.wake_floor;
+  for (const LoadSweep& sweep : load_sweeps(report)) {
+    const std::string title = describe_shape(sweep.tables.front()->cells.front().cell);
+    for (const LoadCurve& curve : sweep.curves) {
+      if (curve.points.empty()) continue;
+      const Cell& cell = curve.points.front().cell->cell;
+      Json points = Json::array();
+      for (const LoadPoint& point : curve.points) {
+        const auto& interval = point.p99_interval;
+        points.push_back({{"rate_per_s", point.rate_per_s},
+                          {"achieved_per_s", point.achieved_per_s},
+                          {"kept_up", !point.cell->overloaded},
+                          {"client_late", point.cell->client_late},
+                          {"p50_us", or_null(point.p50_us)},
+                          {"p99_us", or_null(point.p99_us)},
+                          {"p999_us", or_null(point.p999_us)},
+                          {"p99_low_us", interval ? Json(interval->low) : Json(nullptr)},
+                          {"p99_high_us", interval ? Json(interval->high) : Json(nullptr)},
+                          {"runs", point.cell->runs()}});
+      }
+      json.push_back({{"title", title},
+                      {"name", curve.name},
+                      {"backend_name", or_null(std::string(spec_name(cell.backend)))},
+                      {"pool_name", or_null(std::string(spec_name(cell.pool)))},
+                      {"wake_floor_us", floor ? Json(floor->p50_us) : Json(nullptr)},
+                      {"points", std::move(points)}});
+    }
   }
   return json;
 }
@@ -215,7 +267,7 @@ std::string render_report_data(const Report& report, const PoolReport* pools) {
   for (std::size_t i = 0; i < report.tables.size(); ++i) {
     extend(tables[i], report, report.tables[i]);
   }
-  const Json json = {{"schema", "collet-bench-report/1"},
+  const Json json = {{"schema", "collet-bench-report/2"},
                      {"session", session_json(report)},
                      {"environment", environment_json(report.session.environment)},
                      {"programs", programs_json(report.session.programs)},
@@ -224,7 +276,8 @@ std::string render_report_data(const Report& report, const PoolReport* pools) {
                      {"commands", report_commands(report)},
                      {"tables", std::move(tables)},
                      {"runs", runs_json(report)},
-                     {"curves", Json::array()},
+                     {"curves", curves_json(report)},
+                     {"capacities", Json::parse(render_capacities(report))},
                      {"pools", pools ? Json::parse(render_pool_json(*pools)) : Json(nullptr)},
                      {"csv", render_csv(report)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

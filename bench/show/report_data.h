@@ -3,7 +3,7 @@
 // statistics of its own: what is not in here is not on its pages. bench/report/src/data.ts has the
 // same as types.
 //
-//   schema        collet-bench-report/1
+//   schema        collet-bench-report/2
 //   session       what was run, and how often
 //   environment   facts by name, with the unit in the name; null if unknown
 //   programs      what was measured: name, path, sha256
@@ -11,8 +11,7 @@
 //   method        paragraphs: title, text
 //   commands      lines for a shell that take the figures again
 //   tables        as `--format json` writes them, and also, of each
-//     mode          closed: a client that waits; open: requests come by a schedule, and what is
-//                   called service_time is the response time
+//     mode          closed: a client that waits; open: requests come by a schedule
 //     title, about  what was measured, and what it is compared with
 //     verdicts      how many cells are lower, higher, same (`~`) or not judged (none)
 //     twins         block and ratio of the baseline's second run to its first
@@ -21,7 +20,9 @@
 //                   and pareto (no other cell has more of these and a lower p99, by medians)
 //   runs          those that count, in the order they took place: their table and cell, place,
 //                   flags and figures; `to_median` is the CPU per request over its cell's median
-//   curves        of open-loop sessions: a cell's latency by rate
+//   curves        of loads at several rates: of each server its merged percentiles by rate
+//   capacities    of a session with a goal, by shape of load: each server's bracket of the highest
+//                 rate that holds, with the runs that it rests on, and the advice in words
 //   pools         what `collet-bench pools` measured, as `--format json` of it; null if nothing
 //   csv           what `--format csv` prints
 //

@@ -13,6 +13,7 @@
 #include <absl/strings/str_replace.h>
 
 #include "bench/show/figures.h"
+#include "bench/show/goal_words.h"
 #include "bench/show/pool_html.h"
 #include "bench/show/report_assets.h"
 #include "bench/show/report_data.h"
@@ -34,11 +35,12 @@ std::string number(const std::string& text) {
   return absl::StrCat("<td class=\"num\">", escape_html(text), "</td>");
 }
 
-std::string with_interval(const Summary& figures) {
-  std::string text = format_figure(figures.median);
+std::string with_interval(Metric metric, const Summary& figures) {
+  if (figures.n == 0) return "–";
+  std::string text = format_metric(metric, figures.median);
   if (!figures.interval) return text;
-  return absl::StrFormat("%s [%s–%s]", text, format_figure(figures.interval->low),
-                         format_figure(figures.interval->high));
+  return absl::StrFormat("%s [%s–%s]", text, format_metric(metric, figures.interval->low),
+                         format_metric(metric, figures.interval->high));
 }
 
 std::string against_baseline(const CellSummary& cell) {
@@ -57,6 +59,8 @@ std::string against_baseline(const CellSummary& cell) {
 std::string notes(const CellSummary& cell) {
   std::vector<std::string> words;
   if (cell.client_bound) words.emplace_back("client bound");
+  if (cell.client_late) words.emplace_back("client late");
+  if (cell.overloaded) words.emplace_back("overloaded");
   if (cell.noisy > 0) words.push_back(absl::StrCat(cell.noisy, " noisy"));
   if (cell.repeated > 0) words.push_back(absl::StrCat(cell.repeated, " repeated"));
   return absl::StrJoin(words, ", ");
@@ -69,32 +73,36 @@ std::string row(const CellSummary& cell) {
     const std::string state = !cell.unavailable.empty() ? "unavailable: " + cell.unavailable
                               : cell.failed > 0         ? "failed: " + cell.first_reason
                                                         : std::string("not run");
-    return absl::StrCat(text, "<td colspan=\"10\" class=\"gap\">", escape_html(state),
-                        "</td></tr>\n");
+    return absl::StrCat(text, "<td colspan=\"", kMetrics + 3, "\" class=\"gap\">",
+                        escape_html(state), "</td></tr>\n");
   }
-  absl::StrAppend(&text, number(absl::StrCat(cell.cpu_us_per_request.n)),
-                  number(with_interval(cell.cpu_us_per_request)), number(against_baseline(cell)));
-  absl::StrAppend(
-      &text, number((cell.client_bound ? ">=" : "") + format_rate(cell.requests_per_s.median)));
-  for (const Summary* times : {&cell.p50_us, &cell.p99_us, &cell.p999_us}) {
-    text += number(times->n == 0 ? "–" : format_microseconds(times->median));
+  absl::StrAppend(&text, number(absl::StrCat(cell.runs())), number(against_baseline(cell)));
+  for (const Metric metric : all_metrics()) {
+    const Summary& figure = cell[metric];
+    std::string words = "–";
+    if (metric == cell.cell.judged_by) {
+      words = with_interval(metric, figure);
+    } else if (figure.n > 0) {
+      words = format_metric(metric, figure.median);
+    }
+    const bool bound = metric == Metric::requests_per_s && cell.client_bound;
+    text += number(bound ? ">=" + words : words);
   }
-  absl::StrAppend(&text, number(format_figure(cell.switches_per_request.median)),
-                  number(format_memory(cell.rss_bytes.median)), "<td>", notes(cell),
-                  "</td></tr>\n");
-  return text;
+  return absl::StrCat(text, "<td>", notes(cell), "</td></tr>\n");
 }
 
-std::string table(const TableSummary& summary, bool open_loop) {
+std::string table(const TableSummary& summary) {
   std::string text = absl::StrCat(
       "<section>", tag("h2", describe_table(summary)), tag("p", describe_baseline(summary)),
       "<div class=\"scroll\"><table><thead><tr><th>server</th><th class=\"num\">runs</th>"
-      "<th class=\"num\">CPU µs/request</th><th class=\"num\">to baseline</th>"
-      "<th class=\"num\">requests</th><th class=\"num\">",
-      open_loop ? "response" : "service",
-      " p50</th><th class=\"num\">p99</th>"
-      "<th class=\"num\">p99.9</th><th class=\"num\">switches per request</th>"
-      "<th class=\"num\">memory</th><th>notes</th></tr></thead><tbody>\n");
+      "<th class=\"num\">",
+      title_of(summary.judged_by()), " to baseline</th>");
+  for (const Metric metric : all_metrics()) {
+    const bool is_time = metric == Metric::p50 || metric == Metric::p99 || metric == Metric::p999;
+    const char* kind = !is_time ? "" : summary.open_loop ? "response " : "service ";
+    absl::StrAppend(&text, "<th class=\"num\">", kind, title_of(metric), "</th>");
+  }
+  text += "<th>notes</th></tr></thead><tbody>\n";
   for (const CellSummary& cell : summary.cells) text += row(cell);
   return text + "</tbody></table></div></section>\n";
 }
@@ -113,7 +121,10 @@ std::string tables(const Report& report, const PoolReport* pools) {
     for (const std::string& warning : warnings) text += tag("li", warning);
     text += "</ul>\n";
   }
-  for (const TableSummary& one : report.tables) text += table(one, is_open_loop(report, one));
+  for (const TableSummary& one : report.tables) text += table(one);
+  for (const GoalTable& one : report.goals) {
+    text += tag("pre", render_goal(*report.session.goal, one));
+  }
   if (pools != nullptr) text += render_pool_html(*pools);
   text += "<section>" + tag("h2", "Method");
   for (const Paragraph& paragraph : report_method(report)) {

@@ -11,6 +11,7 @@
 #include <collet/quantity.h>
 
 #include "bench/measure/noise.h"
+#include "bench/show/goal_words.h"
 #include "bench/show/wording.h"
 
 namespace collet::bench {
@@ -27,6 +28,12 @@ struct Counts {
 
 Counts count(const Report& report) {
   Counts counts;
+  for (const GoalTable& table : report.goals) {
+    for (const GoalCell& cell : table.cells) {
+      if (!cell.failure.empty()) ++counts.failed;
+      if (!cell.unavailable.empty()) ++counts.unavailable;
+    }
+  }
   for (const TableSummary& table : report.tables) {
     counts.widest_band = std::max(counts.widest_band, table.dead_band);
     for (const CellSummary& cell : table.cells) {
@@ -62,8 +69,8 @@ std::string kinds_of_noise(const Report& report) {
 std::string on_cpus(const Report& report) {
   std::vector<std::string> sentences;
   std::vector<Placement> done;
-  for (const TableSummary& table : report.tables) {
-    const Placement placement = table.cells.front().cell.placement;
+  for (const SessionCell& one : report.session.cells) {
+    const Placement placement = one.cell.placement;
     const auto cpus = place(placement, report.session.settings.cpus);
     if (!cpus.ok() || std::ranges::count(done, placement) != 0) continue;
     done.push_back(placement);
@@ -110,14 +117,6 @@ std::string limits(const Report& report) {
 
 }  // namespace
 
-bool is_open_loop(const Report& report, const TableSummary& table) {
-  const std::string key = table_key(table.cells.front().cell);
-  return std::ranges::any_of(report.runs, [&](const RunRecord& run) {
-    return run.outcome.load && run.outcome.load->open_loop &&
-           table_key(report.session.cells[run.run.cell].cell) == key;
-  });
-}
-
 std::vector<std::string> report_warnings(const Report& report) {
   std::vector<std::string> warnings;
   const Counts counts = count(report);
@@ -139,7 +138,7 @@ std::vector<std::string> report_warnings(const Report& report) {
         "raises percentiles and widens every interval.",
         counts.noisy_runs, report.runs.size(), kinds_of_noise(report)));
   }
-  if (counts.late_runs > 0) {
+  if (!report.session.goal && counts.late_runs > 0) {
     warnings.push_back(absl::StrFormat(
         "In %d runs of open loops the client sent late or the server did not keep up: their "
         "response times are not those of the intended load.",
@@ -150,7 +149,7 @@ std::vector<std::string> report_warnings(const Report& report) {
         "The baseline differs from itself by up to %.0f %%: smaller differences cannot be shown.",
         100 * counts.widest_band));
   }
-  if (report.session.settings.blocks < static_cast<int>(kLeastBlocks)) {
+  if (!report.session.goal && report.session.settings.blocks < static_cast<int>(kLeastBlocks)) {
     warnings.push_back(absl::StrFormat(
         "No verdicts: they take %d blocks, and there %s %d.", kLeastBlocks,
         report.session.settings.blocks == 1 ? "is" : "are", report.session.settings.blocks));
@@ -170,6 +169,11 @@ std::vector<std::string> report_warnings(const Report& report) {
 std::vector<Paragraph> report_method(const Report& report) {
   const Settings& settings = report.session.settings;
   std::vector<Paragraph> method;
+  if (report.session.goal) {
+    return {{"Search", describe_goal_method(*report.session.goal)},
+            {"Placement", on_cpus(report)},
+            {"What it cannot", limits(report)}};
+  }
   method.push_back(
       {"Figure",
        "The primary figure is server CPU time per request: user and system time of all threads of "

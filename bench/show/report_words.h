@@ -12,10 +12,6 @@ namespace collet::bench {
 // What a reader must know before any figure, the gravest first.
 std::vector<std::string> report_warnings(const Report& report);
 
-// True if requests came by a schedule, so that times are response times: of the workloads that have
-// a rate of their own.
-bool is_open_loop(const Report& report, const TableSummary& table);
-
 struct Paragraph {
   std::string title;
   std::string text;

@@ -10,7 +10,9 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_replace.h>
 
+#include "bench/show/curve_table.h"
 #include "bench/show/figures.h"
+#include "bench/show/goal_words.h"
 #include "bench/show/wording.h"
 
 namespace collet::bench {
@@ -134,7 +136,17 @@ std::string escaped(const std::string& text) { return absl::StrReplaceAll(text, 
 std::string render_tables(const Report& report, std::size_t width) {
   const std::string warning = describe_warning(report);
   std::string text = warning;
-  for (const TableSummary& table : report.tables) text += render_table(table, width);
+  const std::vector<LoadSweep> sweeps = load_sweeps(report);
+  const auto is_swept = [&](const TableSummary& table) {
+    return std::ranges::any_of(sweeps, [&](const LoadSweep& sweep) {
+      return std::ranges::count(sweep.tables, &table) != 0;
+    });
+  };
+  for (const TableSummary& table : report.tables) {
+    if (!is_swept(table)) text += render_table(table, width);
+  }
+  for (const LoadSweep& sweep : sweeps) text += render_sweep(sweep, width);
+  for (const GoalTable& table : report.goals) text += render_goal(*report.session.goal, table);
   if (const std::string gaps = describe_gaps(report); !gaps.empty()) text += gaps + "\n";
   return absl::StrCat(text, describe_method(report), warning, "Raw results: ", report.results_path,
                       "\n");
@@ -144,14 +156,17 @@ std::string render_markdown(const Report& report) {
   std::string text = describe_warning(report);
   for (const TableSummary& table : report.tables) {
     absl::StrAppend(&text, "### ", describe_table(table), "\n\n", describe_baseline(table),
-                    "\n\n| server | CPU µs per request | requests/s, p99, memory |\n"
-                    "|---|---|---|\n");
+                    "\n\n| server | ", title_of(table.judged_by()),
+                    " | medians of other figures |\n|---|---|---|\n");
     for (const CellSummary& cell : table.cells) {
       const CellWords words = describe_cell(cell);
       absl::StrAppend(&text, "| ", escaped(format_cell(cell.cell)), " | ", words.cost, " | ",
                       words.rest, " |\n");
     }
     text += "\n";
+  }
+  for (const GoalTable& table : report.goals) {
+    absl::StrAppend(&text, "```\n", render_goal(*report.session.goal, table), "```\n\n");
   }
   if (const std::string gaps = describe_gaps(report); !gaps.empty()) text += gaps + "\n";
   return text + describe_method(report);

@@ -9,7 +9,8 @@
 
 namespace collet::bench {
 
-// Rows are pools, columns backends; external servers follow below. Columns that do not fit in
+// Tables of one load at several rates are shown as one; of the others rows are pools and columns
+// backends; external servers follow below. Columns that do not fit in
 // `width` go below the others.
 std::string render_tables(const Report& report, std::size_t width = 118);
 

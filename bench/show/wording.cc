@@ -12,9 +12,46 @@
 #include <collet/quantity.h>
 
 #include "bench/show/figures.h"
+#include "bench/show/goal_words.h"
 
 namespace collet::bench {
 namespace {
+
+std::string range_of(Metric metric, const std::optional<Interval>& interval) {
+  if (!interval) return "";
+  return absl::StrFormat(" [%s–%s]", format_metric(metric, interval->low),
+                         format_metric(metric, interval->high));
+}
+
+std::string cost_of(const CellSummary& cell) {
+  if (cell.overloaded) return "overloaded";
+  const Metric metric = cell.cell.judged_by;
+  const Summary& cost = cell[metric];
+  if (cost.n == 0) return "unknown";
+  const bool absolute = cell.baseline || cell.to_baseline.verdict == Verdict::none;
+  return format_metric(metric, cost.median) +
+         (absolute ? range_of(metric, cost.interval) : describe_change(cell.to_baseline));
+}
+
+std::string median_of(const CellSummary& cell, Metric metric) {
+  return cell[metric].n == 0 ? "unknown" : format_metric(metric, cell[metric].median);
+}
+
+// What stands below the cost.
+std::string rest_of(const CellSummary& cell) {
+  const std::string rate = median_of(cell, Metric::requests_per_s);
+  const std::string memory = median_of(cell, Metric::rss);
+  switch (cell.cell.judged_by) {
+    case Metric::p99:
+      return absl::StrFormat("%s%s  %sµs CPU  %s", rate, cell.client_late ? " client late" : "",
+                             median_of(cell, Metric::server_cpu), memory);
+    case Metric::memory_per_connection:
+      return absl::StrFormat("%s in all  p99 %s", memory, median_of(cell, Metric::p99));
+    default:
+      return absl::StrFormat("%s%s  p99 %s  %s", cell.client_bound ? ">=" : "", rate,
+                             median_of(cell, Metric::p99), memory);
+  }
+}
 
 template <typename Visit>
 void for_each_cell(const Report& report, Visit visit) {
@@ -58,10 +95,10 @@ std::string describe_noise(const Report& report) {
 std::string describe_placements(const Report& report) {
   std::string text;
   std::vector<Placement> done;
-  for_each_cell(report, [&](const CellSummary& summary) {
-    const Placement placement = summary.cell.placement;
+  for (const SessionCell& one : report.session.cells) {
+    const Placement placement = one.cell.placement;
     const auto cpus = place(placement, report.session.settings.cpus);
-    if (!cpus.ok() || std::ranges::count(done, placement) != 0) return;
+    if (!cpus.ok() || std::ranges::count(done, placement) != 0) continue;
     done.push_back(placement);
     text += absl::StrFormat("%s: server on CPU %s, client on CPU %s.", to_string(placement),
                             format_cpus(cpus->server), format_cpus(cpus->client));
@@ -73,7 +110,7 @@ std::string describe_placements(const Report& report) {
           "parallel gains.";
     }
     text += "\n";
-  });
+  }
   return text;
 }
 
@@ -119,40 +156,67 @@ std::string describe_intervals(int blocks) {
   return text + "\n";
 }
 
+namespace {
+
+std::string describe_noise_of_search(const Report& report) {
+  const auto noisy = std::ranges::count_if(
+      report.runs, [](const RunRecord& record) { return is_noisy(record.outcome.flags); });
+  if (noisy == 0) return "";
+  return absl::StrFormat(
+      "%d of %d runs were NOISY (%s): other programs, or the host, had a say. Those that did not "
+      "hold were repeated.\n",
+      noisy, report.runs.size(), count_noise(report));
+}
+
+std::string describe_search(const Report& report) {
+  std::string text = absl::StrCat(describe_goal_method(*report.session.goal),
+                                  describe_placements(report), describe_noise_of_search(report));
+  if (report.missing > 0) {
+    absl::StrAppend(&text, "Incomplete: ", report.missing,
+                    " searches are open; `collet-bench resume` goes on with them.\n");
+  }
+  return text;
+}
+
+}  // namespace
+
 CellWords describe_cell(const CellSummary& cell) {
   if (!cell.unavailable.empty()) return {"unavailable", ""};
   if (cell.failed > 0) {
     return {"failed", absl::StrFormat("%d of %d runs", cell.failed,
-                                      cell.failed + static_cast<int>(cell.cpu_us_per_request.n))};
+                                      cell.failed + static_cast<int>(cell.runs()))};
   }
   if (!cell.has_figures()) return {"not run", ""};
-  const Summary& cost = cell.cpu_us_per_request;
-  CellWords words;
-  const bool absolute = cell.baseline || cell.to_baseline.verdict == Verdict::none;
-  words.cost = format_figure(cost.median) +
-               (absolute ? describe_interval(cost.interval) : describe_change(cell.to_baseline));
-  const std::string p99 = cell.p99_us.n == 0 ? "unknown" : format_microseconds(cell.p99_us.median);
-  words.rest = absl::StrFormat("%s%s  p99 %s  %s", cell.client_bound ? ">=" : "",
-                               format_rate(cell.requests_per_s.median), p99,
-                               format_memory(cell.rss_bytes.median));
+  CellWords words{cost_of(cell), rest_of(cell)};
   if (cell.noisy > 0) absl::StrAppend(&words.rest, "  !", cell.noisy);
   return words;
 }
 
-std::string describe_table(const TableSummary& table) {
-  const Cell& cell = table.cells.front().cell;
+std::string describe_shape(const Cell& cell) {
   std::string title = absl::StrFormat("%s, %d connection%s, %d B, %s", cell.workload,
                                       cell.connections, cell.connections == 1 ? "" : "s",
                                       cell.payload_bytes, to_string(cell.placement));
   if (cell.pipeline > 1) absl::StrAppend(&title, ", ", cell.pipeline, " at once on each");
   if (cell.work.count() != 0) absl::StrAppend(&title, ", work ", format_duration(cell.work));
   if (cell.block.count() != 0) absl::StrAppend(&title, ", block ", format_duration(cell.block));
+  return title;
+}
+
+std::string describe_table(const TableSummary& table) {
+  const Cell& cell = table.cells.front().cell;
+  std::string title = describe_shape(cell);
+  if (cell.rate_per_s != 0) {
+    absl::StrAppend(&title, ", ", format_rate(static_cast<double>(cell.rate_per_s)));
+  }
+  if (cell.rate_percent != 0) {
+    absl::StrAppend(&title, " (", cell.rate_percent, " % of the closed loop)");
+  }
   std::size_t least = SIZE_MAX;
   std::size_t most = 0;
   for (const CellSummary& summary : table.cells) {
     if (!summary.unavailable.empty() || summary.failed > 0) continue;
-    least = std::min(least, summary.cpu_us_per_request.n);
-    most = std::max(most, summary.cpu_us_per_request.n);
+    least = std::min(least, summary.runs());
+    most = std::max(most, summary.runs());
   }
   absl::StrAppend(&title, ", n=", std::min(least, most));
   if (most > least) absl::StrAppend(&title, "–", most);
@@ -176,9 +240,20 @@ std::string describe_warning(const Report& report) {
 
 std::string describe_gaps(const Report& report) {
   std::string text;
+  for (const GoalTable& table : report.goals) {
+    for (const GoalCell& cell : table.cells) {
+      const std::string why = cell.unavailable.empty() ? cell.failure : cell.unavailable;
+      if (why.empty()) continue;
+      absl::StrAppend(&text, cell.unavailable.empty() ? "FAILED " : "unavailable ",
+                      format_cell(cell.cell), ", ", describe_shape(cell.cell), ": ", why, "\n");
+    }
+  }
   for_each_cell(report, [&](const CellSummary& cell) {
-    const std::string name = absl::StrFormat("%s, %s, %d connections", format_cell(cell.cell),
-                                             cell.cell.workload, cell.cell.connections);
+    std::string name = absl::StrFormat("%s, %s, %d connections", format_cell(cell.cell),
+                                       cell.cell.workload, cell.cell.connections);
+    if (cell.cell.rate_per_s != 0) {
+      absl::StrAppend(&name, ", ", format_rate(static_cast<double>(cell.cell.rate_per_s)));
+    }
     if (!cell.unavailable.empty()) {
       absl::StrAppend(&text, "unavailable ", name, ": ", cell.unavailable, "\n");
     } else if (cell.failed > 0) {
@@ -189,18 +264,27 @@ std::string describe_gaps(const Report& report) {
 }
 
 std::string describe_method(const Report& report) {
-  std::string text =
-      "Each cell: server CPU µs per request, median of n runs, each with fresh processes; lower is "
-      "better. Below it,\nmedians: requests/s, p99, resident memory of the server. p99 is the "
-      "service time of a closed loop: a client that\nwaits sends less to a slow server, so it is "
-      "no latency under a given load.\n";
-  const bool open = std::ranges::any_of(report.runs, [](const RunRecord& record) {
-    return record.outcome.load && record.outcome.load->open_loop;
-  });
-  if (open) {
+  if (report.session.goal) return describe_search(report);
+  std::string text = "Medians of n runs, each with fresh processes; lower is better.\n";
+  const auto judged_by = [&](Metric metric) {
+    return std::ranges::count(report.tables, metric, &TableSummary::judged_by) != 0;
+  };
+  if (judged_by(Metric::server_cpu)) {
     text +=
-        "A workload with a rate of its own (idle) is an open loop: there it is the response "
-        "time, from when a request was due.\n";
+        "Closed loop: server CPU µs per request. Below it: requests/s, p99, resident memory of the "
+        "server. p99 is a\nservice time: a client that waits sends less to a slow server, so it "
+        "is no latency under a given load.\n";
+  }
+  if (judged_by(Metric::p99)) {
+    text +=
+        "Open loop: p99 of the response time, from when a request was due. Below it: requests/s "
+        "answered, CPU per\nrequest, resident memory of the server. Overloaded: fewer than 98 % "
+        "of the requests were answered in time.\n";
+  }
+  if (judged_by(Metric::memory_per_connection)) {
+    text +=
+        "Idle: resident memory by which the server grew for each connection. Below it: all of it, "
+        "and the response time\nof a trickle of probes.\n";
   }
   text += describe_intervals(report.session.settings.blocks);
   bool client_bound = false;

@@ -25,6 +25,8 @@ std::string describe_change(const Comparison& comparison);
 
 // What brackets, % and ~ stand for, after so many blocks.
 std::string describe_intervals(int blocks);
+// `echo, 64 connections, 64 B, split`: all but the rate.
+std::string describe_shape(const Cell& cell);
 
 // `echo, 64 connections, 64 B, split, n=6`
 std::string describe_table(const TableSummary& table);

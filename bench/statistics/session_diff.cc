@@ -55,9 +55,12 @@ CellDiff diff_cell(const std::string& key, const Found& before, const Found& aft
     diff.why_not = "second: " + why_without_figures(*after.cell);
   } else {
     diff.dead_band = std::max({threshold, before.table->dead_band, after.table->dead_band});
-    diff.before_us = before.cell->cpu_us_per_request.median;
-    diff.after_us = after.cell->cpu_us_per_request.median;
-    judge(before.cell->cpu_us_per_request, after.cell->cpu_us_per_request, diff);
+    diff.metric = before.cell->cell.judged_by;
+    const Summary& earlier = (*before.cell)[diff.metric];
+    const Summary& later = (*after.cell)[diff.metric];
+    diff.before = earlier.median;
+    diff.after = later.median;
+    judge(earlier, later, diff);
   }
   return diff;
 }
@@ -82,16 +85,17 @@ std::vector<CellDiff> diff_sessions(const Report& before, const Report& after, d
 std::string render_diff(const std::vector<CellDiff>& cells) {
   std::size_t width = 0;
   for (const CellDiff& diff : cells) width = std::max(width, diff.cell.size());
-  std::string text = "Server CPU µs per request, medians of the first session and the second.\n";
+  std::string text =
+      "Medians of the first session and the second, of what each cell is judged by.\n";
   for (const CellDiff& diff : cells) {
     absl::StrAppend(&text, diff.cell, std::string(width - diff.cell.size() + 2, ' '));
     if (!diff.why_not.empty()) {
       absl::StrAppend(&text, diff.why_not, "\n");
       continue;
     }
-    absl::StrAppend(&text, absl::StrFormat("%s -> %s  ", format_figure(diff.before_us),
-                                           format_figure(diff.after_us)));
-    const std::string change = format_change(diff.after_us / diff.before_us) + "%";
+    absl::StrAppend(&text, absl::StrFormat("%s -> %s  ", format_metric(diff.metric, diff.before),
+                                           format_metric(diff.metric, diff.after)));
+    const std::string change = format_change(diff.after / diff.before) + "%";
     const std::string band = absl::StrFormat(" (dead band ±%.1f%%)", 100 * diff.dead_band);
     if (diff.verdict == Verdict::none) absl::StrAppend(&text, change, "  too few runs to tell\n");
     if (diff.verdict == Verdict::same) absl::StrAppend(&text, "~ ", change, band, "\n");

@@ -17,11 +17,12 @@ namespace collet::bench {
 
 struct CellDiff {
   std::string cell;  // key
-  double before_us = 0;
-  double after_us = 0;
-  double dead_band = 0;             // the largest of threshold and both sessions' noise
-  Verdict verdict = Verdict::none;  // of the CPU per request
-  std::string why_not;              // if there is nothing to compare
+  Metric metric = Metric::server_cpu;
+  double before = 0;  // medians, in the metric's unit
+  double after = 0;
+  double dead_band = 0;  // the largest of threshold and both sessions' noise
+  Verdict verdict = Verdict::none;
+  std::string why_not;  // if there is nothing to compare
 };
 
 // In the order of `before`; cells that only `after` has come last.

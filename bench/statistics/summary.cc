@@ -12,48 +12,43 @@ namespace {
 using Runs = std::vector<const RunRecord*>;
 
 // Of the good runs that know it.
-Summary summary_of_time(const Runs& runs, std::optional<std::int64_t> Latency::*time) {
+Summary summary_of(const Runs& runs, Metric metric) {
   std::vector<double> values;
   for (const RunRecord* run : runs) {
     if (run->outcome.status != RunStatus::ok) continue;
-    const auto& ns = run->outcome.load->latency.*time;
-    if (ns) values.push_back(static_cast<double>(*ns) / 1e3);
+    if (const auto value = measure(metric, run->outcome)) values.push_back(*value);
   }
   return summarize(std::move(values));
 }
 
-// Of the good runs, what `figure` takes from each.
-template <typename Figure>
-Summary summary_of(const Runs& runs, Figure figure) {
-  std::vector<double> values;
-  for (const RunRecord* run : runs) {
-    if (run->outcome.status == RunStatus::ok) values.push_back(figure(run->outcome));
-  }
-  return summarize(std::move(values));
-}
-
-ByBlock cpu_by_block(const Runs& runs) {
+ByBlock by_block(const Runs& runs, Metric metric) {
   ByBlock figures;
   for (const RunRecord* run : runs) {
     if (run->outcome.status != RunStatus::ok) continue;
-    figures[run->run.block] = run->outcome.cpu_us_per_request();
+    if (const auto value = measure(metric, run->outcome)) figures[run->run.block] = *value;
   }
   return figures;
 }
 
-void add_figures(CellSummary& summary, const Runs& runs) {
-  using Run = const RunOutcome&;
-  summary.cpu_us_per_request = summary_of(runs, [](Run r) { return r.cpu_us_per_request(); });
-  summary.requests_per_s = summary_of(runs, [](Run r) { return r.load->requests_per_s(); });
-  summary.p50_us = summary_of_time(runs, &Latency::p50_ns);
-  summary.p99_us = summary_of_time(runs, &Latency::p99_ns);
-  summary.p999_us = summary_of_time(runs, &Latency::p999_ns);
-  summary.switches_per_request = summary_of(runs, [](Run r) {
-    const auto switches = r.server->voluntary_switches + r.server->involuntary_switches;
-    return static_cast<double>(switches) / static_cast<double>(r.load->requests);
-  });
-  summary.rss_bytes =
-      summary_of(runs, [](Run r) { return static_cast<double>(r.server->rss_bytes); });
+MergedTimes merged_times(const Runs& runs) {
+  std::vector<RunTimes> times;
+  for (const RunRecord* run : runs) {
+    if (run->outcome.status != RunStatus::ok) continue;
+    times.push_back({run->outcome.load->latency_histogram, run->outcome.load->service_histogram});
+  }
+  return merge_times(times);
+}
+
+// True if at least half of the good runs have it.
+bool is_usual(const std::string& flag, const Runs& runs) {
+  std::ptrdiff_t good = 0;
+  std::ptrdiff_t flagged = 0;
+  for (const RunRecord* run : runs) {
+    if (run->outcome.status != RunStatus::ok) continue;
+    ++good;
+    flagged += run->outcome.has_flag(flag) ? 1 : 0;
+  }
+  return flagged > 0 && 2 * flagged >= good;
 }
 
 // What the runs of one cell say, those of its twin apart.
@@ -67,7 +62,6 @@ CellSummary summarize_cell(const SessionCell& cell, const Grouped& grouped) {
   summary.cell = cell.cell;
   summary.baseline = cell.baseline;
   summary.unavailable = cell.unavailable;
-  int client_bound = 0;
   for (const Runs* runs : {&grouped.runs, &grouped.twins}) {
     for (const RunRecord* run : *runs) {
       const RunOutcome& outcome = run->outcome;
@@ -76,33 +70,44 @@ CellSummary summarize_cell(const SessionCell& cell, const Grouped& grouped) {
       }
       summary.repeated += run->attempt;
       summary.noisy += is_noisy(outcome.flags) ? 1 : 0;
-      client_bound += !run->run.twin && outcome.has_flag("client_bound") ? 1 : 0;
     }
   }
-  add_figures(summary, grouped.runs);
-  summary.client_bound =
-      client_bound > 0 && 2 * client_bound >= static_cast<int>(summary.requests_per_s.n);
+  summary.client_bound = is_usual("client_bound", grouped.runs);
+  summary.client_late = is_usual("client_late", grouped.runs);
+  summary.overloaded = is_usual("overloaded", grouped.runs);
+  for (const Metric metric : all_metrics()) {
+    summary.figures[static_cast<std::size_t>(metric)] = summary_of(grouped.runs, metric);
+  }
+  summary.times = merged_times(grouped.runs);
   return summary;
+}
+
+bool is_open_loop(const SessionCell& cell, const Grouped& grouped) {
+  return cell.cell.rate_per_s != 0 || std::ranges::any_of(grouped.runs, [](const RunRecord* run) {
+           return run->outcome.load && run->outcome.load->open_loop;
+         });
 }
 
 TableSummary summarize_table(const std::vector<SessionCell>& cells,
                              const std::vector<Grouped>& grouped,
                              const std::vector<std::size_t>& members) {
   TableSummary table;
+  const Metric metric = cells[members.front()].cell.judged_by;
   ByBlock baseline;
   ByBlock twin;
   for (const std::size_t i : members) {
     table.cells.push_back(summarize_cell(cells[i], grouped[i]));
+    table.open_loop |= is_open_loop(cells[i], grouped[i]);
     if (!cells[i].baseline || table.cells.back().failed > 0) continue;
-    baseline = cpu_by_block(grouped[i].runs);
-    twin = cpu_by_block(grouped[i].twins);
+    baseline = by_block(grouped[i].runs, metric);
+    twin = by_block(grouped[i].twins, metric);
   }
   // What is shown is compared: a cell that failed is not.
   std::vector<ByBlock> others;
   for (std::size_t k = 0; k < members.size(); ++k) {
     const CellSummary& cell = table.cells[k];
     if (!cell.baseline && cell.has_figures()) {
-      others.push_back(cpu_by_block(grouped[members[k]].runs));
+      others.push_back(by_block(grouped[members[k]].runs, metric));
     }
   }
   const TableComparison comparison = compare_to_baseline(baseline, twin, others);
@@ -146,16 +151,29 @@ const CellSummary* TableSummary::baseline() const {
 }
 
 bool Report::has_failures() const {
-  return std::ranges::any_of(tables, [](const TableSummary& table) {
+  const bool goal_failed = std::ranges::any_of(goals, [](const GoalTable& table) {
     return std::ranges::any_of(table.cells,
-                               [](const CellSummary& cell) { return cell.failed > 0; });
+                               [](const GoalCell& cell) { return !cell.failure.empty(); });
   });
+  return goal_failed || std::ranges::any_of(tables, [](const TableSummary& table) {
+           return std::ranges::any_of(table.cells,
+                                      [](const CellSummary& cell) { return cell.failed > 0; });
+         });
 }
 
 Report summarize_results(Results results, std::string results_path) {
   Report report;
   report.results_path = std::move(results_path);
   report.session = std::move(results.session);
+  if (report.session.goal) {
+    report.goals = summarize_goals(report.session, results.runs);
+    report.runs = std::move(results.runs);
+    for (const GoalTable& table : report.goals) {
+      report.missing +=
+          static_cast<std::size_t>(std::ranges::count(table.cells, false, &GoalCell::done));
+    }
+    return report;
+  }
   report.runs = take_last_attempts(std::move(results.runs));
   const std::vector<SessionCell>& cells = report.session.cells;
   std::vector<Grouped> grouped(cells.size());

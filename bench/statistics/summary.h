@@ -3,14 +3,17 @@
 // follows from results.jsonl alone.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "bench/measure/metric.h"
 #include "bench/session/results.h"
 #include "bench/statistics/comparison.h"
+#include "bench/statistics/goal_summary.h"
+#include "bench/statistics/merged_times.h"
 #include "bench/statistics/statistics.h"
 
 namespace collet::bench {
@@ -20,37 +23,47 @@ struct CellSummary {
   bool baseline = false;
   std::string unavailable;  // why; empty if it can run
   int failed = 0;
-  std::string first_reason;   // of the failed
-  int noisy = 0;              // runs that count although they are marked noisy
-  int repeated = 0;           // runs that do not count because they were noisy and taken again
-  bool client_bound = false;  // in half of the runs or more, so that the median rate is concerned
-  Summary cpu_us_per_request;
-  Summary requests_per_s;
-  Summary p50_us;
-  Summary p99_us;
-  Summary p999_us;
-  Summary switches_per_request;
-  Summary rss_bytes;
-  Comparison to_baseline;  // of the CPU per request; of the baseline itself: its twin's
+  std::string first_reason;  // of the failed
+  int noisy = 0;             // runs that count although they are marked noisy
+  int repeated = 0;          // runs that do not count because they were noisy and taken again
+
+  // In half of the runs or more, so that medians are concerned: the client was the bottleneck, or
+  // did not keep to its schedule; the server did not keep up with it.
+  bool client_bound = false;
+  bool client_late = false;
+  bool overloaded = false;
+
+  std::array<Summary, kMetrics> figures;
+  MergedTimes times;
+  Comparison to_baseline;  // by what the cell is judged by; of the baseline itself: its twin's
+
+  const Summary& operator[](Metric metric) const noexcept {
+    return figures[static_cast<std::size_t>(metric)];
+  }
+  std::size_t runs() const noexcept { return (*this)[Metric::server_cpu].n; }  // that are good
 
   // A cell that was wrong once is not fast.
-  bool has_figures() const noexcept { return cpu_us_per_request.n > 0 && failed == 0; }
+  bool has_figures() const noexcept { return runs() > 0 && failed == 0; }
 };
 
 struct TableSummary {
   std::vector<CellSummary> cells;
   double dead_band = 0;
-  std::size_t twins = 0;  // blocks that the dead band rests on
+  std::size_t twins = 0;   // blocks that the dead band rests on
+  bool open_loop = false;  // as its runs say; if there are none, as was asked for
+
+  Metric judged_by() const { return cells.front().cell.judged_by; }
 
   const CellSummary* baseline() const;  // null if it has no figures
 };
 
 struct Report {
   Session session;
-  std::vector<TableSummary> tables;
-  std::vector<RunRecord> runs;  // those that count, in the order they took place
+  std::vector<TableSummary> tables;  // empty of a session with a goal
+  std::vector<GoalTable> goals;      // of such a one
+  std::vector<RunRecord> runs;       // those that count, in the order they took place
   std::string results_path;
-  std::size_t missing = 0;  // planned runs that have not taken place
+  std::size_t missing = 0;  // planned runs that have not taken place; with a goal, open searches
 
   bool has_failures() const;
 };

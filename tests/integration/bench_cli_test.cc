@@ -51,7 +51,7 @@ TEST_F(BenchSessionTest, EveryFormatComesFromTheSameFile) {
     return report.output;
   };
   EXPECT_EQ(shown("table"), run.output);
-  EXPECT_THAT(shown("csv"), HasSubstr("\necho,4,64,1,split,epoll,inline,,1,ok,,2,"));
+  EXPECT_THAT(shown("csv"), HasSubstr("\necho,4,64,1,split,,service,epoll,inline,,1,ok,,2,"));
   EXPECT_THAT(shown("json"), HasSubstr("\"dead_band\""));
   EXPECT_THAT(shown("md"), HasSubstr("| epoll + inline |"));
   EXPECT_THAT(shown("gbench"), HasSubstr("\"benchmarks\""));
@@ -188,6 +188,44 @@ TEST_F(BenchSessionTest, ANoisyRunIsKeptMarkedAndRepeatedTwiceAtTheEndOfItsBlock
   EXPECT_THAT(ended.output, HasSubstr("NOISY: 4 of 4 runs stayed so"));
 }
 
+TEST_F(BenchSessionTest, RatesThatAreSharesFollowFromTheBaseline) {
+  const Ended ended = run_bench(quick({"-R", "closed,1%,2%", "--no-baselines"}));
+  ASSERT_EQ(ended.code, 0) << ended.output << ended.last_words;
+  const Report report = this->report();
+  ASSERT_EQ(report.tables.size(), 3U);
+  ASSERT_EQ(report.session.capacities.size(), 1U);
+  const double reach = report.session.capacities[0].requests_per_s;
+  EXPECT_FALSE(report.tables[0].open_loop);
+  for (const int percent : {1, 2}) {
+    const TableSummary& table = report.tables[static_cast<std::size_t>(percent)];
+    const auto rate = static_cast<double>(table.cells[0].cell.rate_per_s);
+    EXPECT_TRUE(table.open_loop);
+    EXPECT_EQ(table.judged_by(), Metric::p99);
+    EXPECT_NEAR(rate, reach * percent / 100, 0.01 * reach * percent / 100);
+  }
+  EXPECT_THAT(ended.output, HasSubstr("Response time p99 by rate: echo, 4 connections"));
+}
+
+TEST_F(BenchSessionTest, ASearchEndsWithABracketAndResumesWhereItWas) {
+  std::vector<std::string> arguments = quick({"--p99", "5s", "--no-baselines", "--reps", "1"});
+  arguments[0] = "advise";
+  const Ended ended = run_bench(arguments);
+  ASSERT_EQ(ended.code, 0) << ended.output << ended.last_words;
+  EXPECT_THAT(ended.output, HasSubstr("p99 of the response time within 5s"));
+  const Report whole = report();
+  ASSERT_EQ(whole.goals.size(), 1U);
+  EXPECT_TRUE(whole.goals[0].cells[0].done);
+  EXPECT_GT(whole.goals[0].cells[0].reach_per_s, 0);
+
+  // Without its last three runs it takes them again, and no others.
+  std::string text = text_of_results();
+  for (int line = 0; line < 3; ++line) text.resize(text.find_last_of('\n', text.size() - 2) + 1);
+  std::ofstream(results_path(), std::ios::trunc) << text;
+  EXPECT_EQ(run_bench({"resume", directory(), "-q"}).code, 0);
+  EXPECT_THAT(text_of_results(), StartsWith(text));
+  EXPECT_TRUE(report().goals[0].cells[0].done);
+}
+
 // An echo server that answers the third receive with one bit flipped.
 constexpr const char* kFlippingServer = R"(
 import asyncio, sys
@@ -248,14 +286,24 @@ TEST_P(BenchMistake, IsNamedInOneSentence) {
 }
 
 const std::vector<Mistake> kMistakes{
-    {"NoCommand", {}, {"say what to do", "run, plan"}},
-    {"UnknownCommand", {"dance"}, {"\"dance\"", "run, plan"}},
+    {"NoCommand", {}, {"say what to do", "run, curve"}},
+    {"UnknownCommand", {"dance"}, {"\"dance\"", "run, curve"}},
     {"UnknownBackend", {"run", "--backend", "kqueue"}, {"--backend", "\"kqueue\"", "epoll"}},
     {"UnknownPool", {"plan", "--pool", "swim"}, {"--pool", "\"swim\"", "inline"}},
     {"UnknownWorkload", {"plan", "--workload", "sing"}, {"--workload", "\"sing\"", "echo"}},
     {"UnknownBaseline", {"plan", "--baseline", "me"}, {"--baseline", "\"me\"", "epoll/inline"}},
     {"BaselineOfNoBackend", {"plan", "--baseline", "kqueue/inline"}, {"--baseline", "\"kqueue\""}},
     {"UnknownProfile", {"run", "--profile", "endless"}, {"--profile", "\"endless\"", "smoke"}},
+    {"RateOfNothing", {"run", "-R", "0"}, {"--rate", "\"0\"", "1"}},
+    {"RateBeyondReason", {"run", "-R", "40%,2000%"}, {"--rate", "\"2000%\"", "1000%"}},
+    {"RateTwice", {"run", "-R", "20k,20k"}, {"--rate", "\"20k\"", "twice"}},
+    {"UnknownArrivals", {"curve", "--arrivals", "late"}, {"--arrivals", "\"late\"", "poisson"}},
+    {"GoalWithoutLimit", {"slo"}, {"--p99", "2ms"}},
+    {"GoalOfTwoLimits", {"advise", "--p99", "1ms", "--p999", "2ms"}, {"--p99", "one of the two"}},
+    {"GoalThatNothingHolds", {"slo", "--p99", "0"}, {"--p99", "\"0\"", "2ms"}},
+    {"GoalIsNoTime", {"slo", "--p999", "fast"}, {"--p999", "\"fast\""}},
+    {"GoalOfTheIdle", {"slo", "--p99", "2ms", "--workload", "idle"}, {"--workload", "\"idle\""}},
+    {"GoalWithARate", {"slo", "--p99", "2ms", "--rate", "5k"}, {"--rate"}},
     {"ExternalWithoutPort", {"run", "--external", "x=y"}, {"--external", "\"x=y\"", "{port}"}},
     {"NoPrograms", {"run", "--bin-dir", "/nowhere"}, {"--bin-dir", "/nowhere", "collet-server"}},
     {"OutputIsNoPlace", {"run", "-o", "/proc/here", "--accept-any-build"}, {"/proc/here"}},

@@ -61,7 +61,7 @@ def check_rows(page, data):
         if cpu is None:
             expect(cell["reason"] in row[1], f"{cell['cell']} has no reason in {row}")
         else:
-            expect(row[2].split()[0] == figure(cpu["median"]), f"{cell['cell']}: {row}")
+            expect(row[3].split()[0] == figure(cpu["median"]), f"{cell['cell']}: {row}")
     expect(any(cell["state"] == "failed" for _, cell in cells), "the fixture has a failed cell")
     expect(any(cell["state"] == "unavailable" for _, cell in cells), "and one that cannot run")
 
@@ -82,7 +82,7 @@ def check(program, results, path):
     expect(text.count("<script") == 1 and text.count("</script>") == 1, "the data end a tag")
 
     data = json.loads(page.data)
-    expect(data["schema"] == "collet-bench-report/1", data["schema"])
+    expect(data["schema"] == "collet-bench-report/2", data["schema"])
     check_rows(page, data)
     for warning in data["warnings"]:
         expect(warning.replace(">", "&gt;") in text, f"not on the page: {warning}")

@@ -67,6 +67,32 @@ TEST_F(PlanTest, CellsAreEveryPairAndTheExternalServers) {
   EXPECT_EQ(keys.size(), all.size());
 }
 
+TEST_F(PlanTest, EachPayloadAndEachRateIsATable) {
+  options_.connections = {64};
+  options_.payload_bytes = {64, 1024};
+  options_.rates = {Rate{}, Rate{20'000, 0}, Rate{0, 40}};
+  axes_.workloads = {"echo"};
+  EXPECT_THAT(baselines(), testing::ElementsAre("echo c=64 p=64 split epoll/inline",
+                                                "echo c=64 p=64 split r=20000 epoll/inline",
+                                                "echo c=64 p=64 split r=40% epoll/inline",
+                                                "echo c=64 p=1024 split epoll/inline",
+                                                "echo c=64 p=1024 split r=20000 epoll/inline",
+                                                "echo c=64 p=1024 split r=40% epoll/inline"));
+  for (const SessionCell& one : cells()) {
+    const bool open = one.cell.rate_per_s != 0 || one.cell.rate_percent != 0;
+    EXPECT_EQ(one.cell.judged_by, open ? Metric::p99 : Metric::server_cpu);
+  }
+}
+
+TEST_F(PlanTest, AnIdleCrowdIsJudgedByItsMemoryAndHasItsOwnRate) {
+  options_.connections = {64};
+  options_.rates = {Rate{20'000, 0}};
+  axes_.workloads = {"echo"};
+  axes_.idle_workloads = {"echo"};
+  ASSERT_THAT(baselines(), testing::ElementsAre("echo c=64 p=64 split epoll/inline"));
+  EXPECT_EQ(cells().front().cell.judged_by, Metric::memory_per_connection);
+}
+
 TEST_F(PlanTest, EachTableHasOneBaseline) {
   EXPECT_THAT(
       baselines(),

@@ -46,7 +46,7 @@ TEST(BenchOptionsTest, ListsAndValuesAreRead) {
   EXPECT_THAT(options->backends, ElementsAre("epoll:events=64", "asio"));
   EXPECT_THAT(options->connections, ElementsAre(1, 64));
   EXPECT_EQ(options->settings.duration, seconds(2));
-  EXPECT_EQ(options->payload_bytes, 4096);
+  EXPECT_EQ(options->payload_bytes, std::vector<std::int64_t>{4096});
   EXPECT_EQ(options->settings.blocks, 3);
   EXPECT_TRUE(options->pools.empty());
 }
@@ -92,7 +92,8 @@ constexpr const char* kListening =
     R"("pool":"inline","pool_spec":"inline","loops":1,"workers":0,)"
     R"("workload":"echo","build":"Release"})";
 constexpr const char* kResult =
-    R"({"event":"result","requests":100,"seconds":0.01,"requests_per_s":10000,"bytes_per_s":1,)"
+    R"({"event":"result","connections":4,"requests":100,"seconds":0.01,"requests_per_s":10000,)"
+    R"("bytes_per_s":1,)"
     R"("service_us":{"p50":1,"p90":2,"p99":3,"p999":4,"max":null},"errors":{},"wrong_bytes":0,)"
     R"("client_cpu_s":0.001})";
 
@@ -197,7 +198,7 @@ TEST_F(BenchRunTest, AGoodRunHasFigures) {
   EXPECT_EQ(outcome.status, RunStatus::ok) << outcome.reason;
   ASSERT_TRUE(outcome.server);
   EXPECT_GT(outcome.server->rss_bytes, 0);
-  EXPECT_GE(outcome.cpu_us_per_request(), 0);
+  EXPECT_GE(measure(Metric::server_cpu, outcome).value_or(-1), 0);
 }
 
 TEST_F(BenchRunTest, AnotherBackendThanAskedForIsAFailure) {

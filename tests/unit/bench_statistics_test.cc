@@ -4,11 +4,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <random>
+#include <utility>
 #include <vector>
 
+#include <collet/histogram.h>
+
+#include "bench/measure/steady.h"
 #include "bench/statistics/comparison.h"
+#include "bench/statistics/merged_times.h"
 #include "bench/statistics/statistics.h"
 
 namespace collet::bench {
@@ -203,6 +209,65 @@ TEST(ComparisonTest, ACellDiffersFromItselfInAtMostOneOfTwentyTables) {
     }
     EXPECT_LE(verdicts, 1) << "session " << session;
   }
+}
+
+// What a run with these times (in µs) and this many requests of each would have written.
+RunTimes times_of(const std::vector<std::pair<int, int>>& counts) {
+  Histogram histogram;
+  for (const auto& [us, count] : counts) {
+    for (int i = 0; i < count; ++i) histogram.record(std::chrono::microseconds(us));
+  }
+  return {histogram.encode(), ""};
+}
+
+TEST(MergedTimesTest, PercentilesAreThoseOfAllRequestsAndNoMeanOfRuns) {
+  // One run of three has all the slow requests: 2 % of all, which no single run shows.
+  const MergedTimes merged = merge_times(std::vector<RunTimes>{
+      times_of({{100, 1000}}), times_of({{100, 1000}}), times_of({{100, 940}, {9000, 60}})});
+  EXPECT_EQ(merged.requests, 3000U);
+  ASSERT_EQ(merged.percentiles.size(), 3U);  // p99.9 would have three requests beyond it
+  EXPECT_EQ(merged.percentiles[0].percent, 50);
+  EXPECT_NEAR(merged.percentiles[0].us, 100, 0.4);
+  EXPECT_EQ(merged.percentiles[2].percent, 99);
+  EXPECT_NEAR(merged.percentiles[2].us, 9000, 36);
+  // Without that run, which resampling leaves out in more than one case of forty, p99 is 100 µs.
+  EXPECT_NEAR(merged.percentiles[2].low_us, 100, 0.4);
+  EXPECT_NEAR(merged.percentiles[2].high_us, 9000, 36);
+}
+
+TEST(MergedTimesTest, CurvesAscendAndEndWhereNothingCanBeTold) {
+  const MergedTimes merged =
+      merge_times(std::vector<RunTimes>{times_of({{10, 500}, {20, 300}, {40, 150}, {80, 50}})});
+  ASSERT_GT(merged.latency.size(), 10U);
+  EXPECT_EQ(merged.latency.front().percent, 0);
+  EXPECT_NEAR(merged.latency.back().percent, 99, 1e-6);
+  for (std::size_t i = 1; i < merged.latency.size(); ++i) {
+    EXPECT_GE(merged.latency[i].us, merged.latency[i - 1].us);
+    EXPECT_GT(merged.latency[i].percent, merged.latency[i - 1].percent);
+  }
+  EXPECT_TRUE(merged.service.empty());
+}
+
+TEST(MergedTimesTest, NoHistogramsGiveNothing) {
+  EXPECT_EQ(merge_times({}).requests, 0U);
+  EXPECT_EQ(merge_times(std::vector<RunTimes>{{"", ""}, {"no histogram", ""}}).requests, 0U);
+}
+
+TEST(SteadyTest, AWindowThatSlowsDownIsNotSteady) {
+  const auto counts = [](const std::vector<std::int64_t>& values) { return is_steady(values); };
+  EXPECT_TRUE(counts({100, 103, 98, 101, 99, 102, 100, 97}));
+  EXPECT_FALSE(counts({100, 103, 98, 101, 79, 82, 80, 77}));
+  EXPECT_FALSE(counts({0, 0, 0, 0, 0, 0, 100, 100, 100, 100, 100, 100}));
+}
+
+TEST(SteadyTest, ScatterAloneIsNoTrend) {
+  const std::vector<std::int64_t> counts = {20, 180, 30, 170, 200, 90, 190, 40};
+  EXPECT_TRUE(is_steady(counts));
+}
+
+TEST(SteadyTest, TooFewTenthsTellNothing) {
+  const std::vector<std::int64_t> counts = {100, 100, 1, 1};
+  EXPECT_TRUE(is_steady(counts));
 }
 
 }  // namespace

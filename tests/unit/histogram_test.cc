@@ -163,5 +163,41 @@ TEST(HistogramTest, ClearForgetsEverything) {
   EXPECT_EQ(histogram.min(), nanoseconds(3));
 }
 
+TEST(HistogramTest, ComesBackFromBytesAsItWas) {
+  const std::int64_t day = 86'400'000'000'000;
+  for (const auto& values : std::vector<std::vector<std::int64_t>>{
+           {}, {0}, {5, 5, 127, 128, 129, 1'000'003}, {1, day}, {day}}) {
+    const Histogram before = record_all(values);
+    const auto after = Histogram::decode(before.encode());
+    ASSERT_TRUE(after);
+    EXPECT_EQ(after->count(), before.count());
+    EXPECT_EQ(after->min(), before.min());
+    EXPECT_EQ(after->max(), before.max());
+    EXPECT_EQ(after->mean(), before.mean());
+    for (const double percent : {0.0, 10.0, 50.0, 99.0, 100.0}) {
+      EXPECT_EQ(after->percentile(percent), before.percentile(percent));
+    }
+  }
+}
+
+TEST(HistogramTest, BytesOfSomethingElseAreRefused) {
+  const std::string bytes = record_all({5, 700, 1'000'003}).encode();
+  for (std::size_t length = 0; length < bytes.size(); ++length) {
+    const auto cut = Histogram::decode(bytes.substr(0, length));
+    EXPECT_TRUE(!cut || cut->count() < 3) << length;
+  }
+  EXPECT_FALSE(Histogram::decode("\x02" + bytes.substr(1)));
+  EXPECT_FALSE(Histogram::decode(bytes + std::string("\xFF\xFF\xFF\x7F\x01")));
+  EXPECT_FALSE(Histogram::decode(bytes + std::string("\x01\x00", 2)));
+  EXPECT_FALSE(Histogram::decode(std::string(30, '\xFF')));
+}
+
+TEST(HistogramTest, BucketsAreVisitedInOrder) {
+  std::vector<std::pair<std::int64_t, std::uint64_t>> seen;
+  record_all({7, 7, 3}).for_each_bucket(
+      [&](nanoseconds value, std::uint64_t count) { seen.emplace_back(value.count(), count); });
+  EXPECT_EQ(seen, (std::vector<std::pair<std::int64_t, std::uint64_t>>{{3, 1}, {7, 2}}));
+}
+
 }  // namespace
 }  // namespace collet

@@ -12,6 +12,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace collet {
 
@@ -53,12 +56,38 @@ class Histogram {
   // bucket's midpoint; exactly max() for 100. 0 when empty.
   Nanoseconds percentile(double percent) const noexcept;
 
+  // Calls visit(value, count) for each bucket that is not empty, in ascending order; `value` is its
+  // midpoint.
+  template <typename Visit>
+  void for_each_bucket(Visit visit) const {
+    for (std::size_t i = 0; i < kBuckets; ++i) {
+      if (counts_[i] != 0) visit(to_ns(std::clamp(midpoint_of(i), min_, max_)), counts_[i]);
+    }
+  }
+
+  // All of it as bytes, a few hundred for a usual run: version, minimum, maximum and sum, then of
+  // each bucket that is not empty its distance from the one before and its count, all as LEB128.
+  std::string encode() const;
+
+  // Nothing if encode() cannot have written `bytes`.
+  static std::optional<Histogram> decode(std::string_view bytes);
+
  private:
   static constexpr std::size_t index_of(std::uint64_t v) noexcept {
     if (v < (1U << kMantissaBits)) return v;
     const auto shift = static_cast<std::size_t>(std::bit_width(v)) - 1 - kMantissaBits;
     return (shift << kMantissaBits) + (v >> shift);
   }
+
+  // The value in the middle of bucket `index`: the inverse of index_of().
+  static constexpr std::uint64_t midpoint_of(std::size_t index) noexcept {
+    constexpr std::size_t kPerPower = std::size_t{1} << kMantissaBits;
+    if (index < 2 * kPerPower) return index;
+    const std::size_t shift = index / kPerPower - 1;
+    const std::uint64_t mantissa = index - shift * kPerPower;
+    return (mantissa << shift) + (std::uint64_t{1} << shift) / 2;
+  }
+
   static constexpr Nanoseconds to_ns(std::uint64_t v) noexcept {
     return Nanoseconds(static_cast<std::int64_t>(v));
   }

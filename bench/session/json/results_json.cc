@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// results_json.cc: any line of results.jsonl.
+#include "bench/session/json/results_json.h"
+
+#include <absl/strings/str_cat.h>
+
+namespace collet::bench {
+namespace {
+
+void read_any(const Json& json, Results& results) {
+  const auto type = json.at("type").get<std::string>();
+  if (type == "session") {
+    if (json.at("schema") != kSchema) {
+      throw std::invalid_argument("its schema is " + json.at("schema").dump() + ", not \"" +
+                                  kSchema + "\": use the collet-bench that wrote it");
+    }
+    read_session(json, results.session);
+  } else if (results.session.id.empty()) {
+    throw std::invalid_argument("the first line does not describe a session");
+  } else if (type == "resume") {
+    results.session.settings.blocks = json.at("blocks").get<int>();
+  } else if (type == "run") {
+    results.runs.push_back(to_record(json, results.session));
+  } else {
+    throw std::invalid_argument("lines of type \"" + type + "\" are unknown");
+  }
+}
+
+}  // namespace
+
+std::string format_resumption(const Session& session,
+                              const std::vector<std::string>& command_line) {
+  return dump({{"type", "resume"},
+               {"started_utc", utc_now()},
+               {"command_line", command_line},
+               {"blocks", session.settings.blocks}});
+}
+
+absl::Status read_line(const std::string& line, Results& results) {
+  try {
+    read_any(Json::parse(line), results);
+    return absl::OkStatus();
+  } catch (const std::exception& error) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("this line was not written by collet-bench: ", error.what()));
+  }
+}
+
+}  // namespace collet::bench

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// rate_search.h: the highest rate at which a server holds a latency goal, from as few runs as the
+// noise allows.
+//
+// Bisection on a predicate that noise may turn either way. So what it ends on is confirmed by fresh
+// runs, all of which must hold; if one does not, that rate has failed and the search steps down.
+// The answer is a bracket, never one number.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace collet::bench {
+
+struct Probe {
+  std::int64_t rate_per_s = 0;
+  bool confirms = false;  // a rate that held before
+};
+
+struct ProbeResult {
+  Probe probe;
+  bool held = false;
+};
+
+struct Bracket {
+  std::optional<std::int64_t> holds_per_s;  // the highest rate below all failures that held
+  std::optional<std::int64_t> fails_per_s;  // the lowest that did not
+  int confirmations = 0;                    // of holds_per_s
+};
+
+constexpr int kConfirmations = 3;
+constexpr double kResolution = 1.05;  // fails over holds: closer than that is close enough
+
+// Which rate to try after `history`; `reach_per_s` is what the server does in a closed loop, around
+// which the search begins. Nothing once the bracket is confirmed, or if a hundredth of the reach
+// failed, or after 40 runs. Rates have three significant digits.
+std::optional<Probe> next_probe(std::span<const ProbeResult> history, double reach_per_s);
+
+Bracket bracket_of(std::span<const ProbeResult> history);
+
+// Three significant digits: more would pretend to a precision that rates do not have.
+std::int64_t round_rate(double per_s);
+
+}  // namespace collet::bench

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+// bench_goal_test.cc: the search for the highest rate that holds a latency goal, and what is said
+// of several servers' searches.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "bench/show/goal_words.h"
+#include "bench/statistics/goal_summary.h"
+#include "bench/statistics/rate_search.h"
+#include "bench_session.h"
+
+namespace collet::bench {
+namespace {
+
+using Holds = std::function<bool(std::int64_t)>;
+
+// Probes until the search is content.
+std::vector<ProbeResult> search(double reach, const Holds& holds) {
+  std::vector<ProbeResult> history;
+  while (const auto probe = next_probe(history, reach)) {
+    history.push_back({*probe, holds(probe->rate_per_s)});
+  }
+  return history;
+}
+
+Holds up_to(std::int64_t capacity) {
+  return [capacity](std::int64_t rate) { return rate <= capacity; };
+}
+
+TEST(RateSearchTest, TheBracketHoldsTheCapacityAndIsConfirmed) {
+  for (const std::int64_t capacity : {30, 777, 20'000, 123'456, 290'000, 299'000, 900'000}) {
+    const auto history = search(300'000, up_to(capacity));
+    const Bracket bracket = bracket_of(history);
+    if (capacity < 3'000) {
+      EXPECT_FALSE(bracket.holds_per_s) << capacity;  // less than a hundredth of the reach
+      continue;
+    }
+    ASSERT_TRUE(bracket.holds_per_s && bracket.fails_per_s) << capacity;
+    EXPECT_LE(*bracket.holds_per_s, capacity);
+    EXPECT_GT(*bracket.fails_per_s, capacity);
+    EXPECT_LE(static_cast<double>(*bracket.fails_per_s),
+              kResolution * static_cast<double>(*bracket.holds_per_s));
+    EXPECT_EQ(bracket.confirmations, kConfirmations);
+    EXPECT_LE(history.size(), 16U);
+  }
+}
+
+TEST(RateSearchTest, ARateThatIsNotConfirmedStepsDown) {
+  std::vector<ProbeResult> history;
+  bool failed_once = false;
+  while (const auto probe = next_probe(history, 1000)) {
+    bool held = probe->rate_per_s <= 800;
+    if (probe->confirms && !failed_once) held = !(failed_once = true);
+    history.push_back({*probe, held});
+  }
+  const Bracket bracket = bracket_of(history);
+  EXPECT_LT(*bracket.fails_per_s, 800);  // the one that was not confirmed
+  EXPECT_LT(*bracket.holds_per_s, *bracket.fails_per_s);
+  EXPECT_EQ(bracket.confirmations, kConfirmations);
+}
+
+TEST(RateSearchTest, NoiseNeitherFoolsNorStopsIt) {
+  std::mt19937_64 random(5);
+  std::uniform_real_distribution<double> wobble(-0.05, 0.05);
+  for (int i = 0; i < 200; ++i) {
+    const auto history = search(100'000, [&](std::int64_t rate) {
+      return static_cast<double>(rate) <= 60'000 * (1 + wobble(random));
+    });
+    const Bracket bracket = bracket_of(history);
+    ASSERT_TRUE(bracket.holds_per_s);
+    EXPECT_LE(*bracket.holds_per_s, 63'000);
+    EXPECT_GT(*bracket.holds_per_s, 50'000);
+    EXPECT_LE(history.size(), 40U);
+  }
+}
+
+TEST(RateSearchTest, RatesHaveThreeDigits) {
+  EXPECT_EQ(round_rate(0.2), 1);
+  EXPECT_EQ(round_rate(123.4), 123);
+  EXPECT_EQ(round_rate(123'456), 123'000);
+  EXPECT_EQ(round_rate(999'700), 1'000'000);
+}
+
+// Servers that hold 2 ms up to a rate, and cost so much a request.
+class GoalSummaryTest : public testing::Test {
+ protected:
+  struct Server {
+    std::int64_t capacity_per_s;
+    double cpu_us;
+  };
+
+  GoalSummaryTest() {
+    session_.cells.resize(3);  // epoll + inline, asio + inline, epoll + mutex
+    session_.goal = Goal{99, std::chrono::milliseconds(2), true};
+  }
+
+  static RunOutcome run_at(const Server& server, std::int64_t rate) {
+    RunOutcome outcome = good_run(server.cpu_us);
+    outcome.load->open_loop = rate != 0;
+    outcome.load->verdict = "ok";
+    outcome.load->latency.p99_ns = rate <= server.capacity_per_s ? 1'500'000 : 9'000'000;
+    return outcome;
+  }
+
+  // All that a session would run of these servers, one for each cell.
+  void run(const std::vector<Server>& servers) {
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+      add(i, Purpose::reach, run_at(servers[i], 0), 0, 0);
+      std::map<Purpose, int> steps;
+      const auto reach = records_.back().outcome.load->requests_per_s();
+      for (const auto& result : search(reach, up_to(servers[i].capacity_per_s))) {
+        const Purpose purpose = result.probe.confirms ? Purpose::confirm : Purpose::search;
+        const std::int64_t rate = result.probe.rate_per_s;
+        add(i, purpose, run_at(servers[i], rate), rate, steps[purpose]++);
+      }
+    }
+    const GoalTable table = summarize();
+    for (int block = 0; block < 6; ++block) {
+      for (const std::size_t i : table.top()) {
+        add(i, Purpose::compare, run_at(servers[i], 1), table.common_rate_per_s, block);
+        if (i != table.baseline) continue;
+        add(i, Purpose::compare, run_at(servers[i], 1), table.common_rate_per_s, block, true);
+      }
+    }
+  }
+
+  void add(std::size_t cell, Purpose purpose, RunOutcome outcome, std::int64_t rate, int block,
+           bool twin = false) {
+    records_.push_back({{cell, block, 0, twin}, 0, kNoon, std::move(outcome), rate, purpose});
+  }
+
+  GoalTable summarize() { return summarize_goals(session_, records_).at(0); }
+  std::string advice() { return advise(*session_.goal, summarize()); }
+
+  Session session_ = sample_session(6);
+  std::vector<RunRecord> records_;
+};
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST_F(GoalSummaryTest, ThoseWhoseBracketsOverlapShareTheTop) {
+  run({{40'000, 3}, {30'000, 3}, {40'500, 3}});
+  EXPECT_THAT(summarize().top(), ElementsAre(0, 2));
+  EXPECT_THAT(advice(), HasSubstr("epoll + inline and epoll + mutex cannot be told apart"));
+  EXPECT_THAT(advice(), HasSubstr("The next, asio + inline, held "));
+}
+
+TEST_F(GoalSummaryTest, OfThoseAtTheTopTheCheapestAreNamed) {
+  run({{40'000, 3}, {40'000, 4}, {40'000, 3.01}});
+  EXPECT_THAT(summarize().top(), ElementsAre(0, 1, 2));
+  EXPECT_THAT(advice(), HasSubstr("epoll + inline and epoll + mutex cannot be told apart"));
+  EXPECT_THAT(advice(), HasSubstr("As fast but dearer: asio + inline 4.00."));
+}
+
+TEST_F(GoalSummaryTest, OneAloneAtTheTopNeedsNoComparison) {
+  run({{40'000, 3}, {20'000, 1}, {30'000, 1}});
+  EXPECT_THAT(summarize().top(), ElementsAre(0));
+  EXPECT_THAT(advice(), HasSubstr("epoll + inline holds the highest rate. It held "));
+  EXPECT_THAT(advice(), HasSubstr("The next, epoll + mutex, held "));
+}
+
+TEST_F(GoalSummaryTest, AServerThatFailedHasNoBracketAndNoPlaceAtTheTop) {
+  run({{40'000, 3}, {40'000, 3}, {10'000, 3}});
+  RunOutcome wrong = good_run(1);
+  wrong.status = RunStatus::failed;
+  wrong.reason = "3 wrong bytes in the replies";
+  add(0, Purpose::search, std::move(wrong), 9'000, 90);
+  const GoalTable table = summarize();
+  EXPECT_THAT(table.top(), ElementsAre(1));
+  EXPECT_EQ(table.cells[0].failure, "3 wrong bytes in the replies");
+  EXPECT_THAT(render_goal(*session_.goal, table), HasSubstr("epoll + inline   failed"));
+}
+
+TEST_F(GoalSummaryTest, ALateClientSaysNothingOfTheServers) {
+  for (std::size_t i = 0; i < session_.cells.size(); ++i) {
+    add(i, Purpose::reach, run_at({1, 1}, 0), 0, 0);
+    int step = 0;
+    for (const auto& result : search(50'000, up_to(0))) {
+      RunOutcome outcome = run_at({1'000'000, 1}, 1);
+      outcome.load->verdict = "client_late";
+      add(i, Purpose::search, std::move(outcome), result.probe.rate_per_s, step++);
+    }
+  }
+  EXPECT_THAT(advice(), HasSubstr("the client was late, so that this says nothing"));
+}
+
+TEST_F(GoalSummaryTest, NothingIsAdvisedBeforeTheSearchIsOver) {
+  run({{40'000, 3}, {20'000, 1}});
+  EXPECT_EQ(advice(), "");
+  EXPECT_THAT(render_goal(*session_.goal, summarize()), HasSubstr("not run to its end"));
+}
+
+TEST_F(GoalSummaryTest, OfSeveralAttemptsAtAStepTheLastCounts) {
+  run({{40'000, 3}, {40'000, 3}, {40'000, 3}});
+  const Bracket before = summarize().cells[0].bracket;
+  RunRecord again = records_[1];  // the first step, now too slow
+  again.attempt = 1;
+  again.outcome.load->latency.p99_ns = 9'000'000;
+  records_.push_back(again);
+  EXPECT_LT(summarize().cells[0].bracket.fails_per_s, before.fails_per_s);
+}
+
+}  // namespace
+}  // namespace collet::bench
