@@ -18,10 +18,12 @@ constexpr const char* kUsage =
     "collet-bench advise --p99 TIME [...] the same, and which of the best cannot be told apart\n"
     "collet-bench plan [options of run]   says what would be run, in which order, and how long\n"
     "collet-bench resume DIR              runs what is missing of a session that was cut off\n"
+    "collet-bench pools [options]         measures thread pools by themselves, without a server\n"
     "collet-bench report DIR              shows results again, in any format\n"
     "collet-bench compare DIR DIR         says what the second session has become slower in\n"
     "collet-bench doctor                  says what this machine can measure, and what to change\n"
-    "collet-bench list                    says which backends, pools and workloads there are\n"
+    "collet-bench list                    says which backends, pools, workloads and benchmarks "
+    "there are\n"
     "Each knows --help.\n";
 
 struct Command {
@@ -29,11 +31,11 @@ struct Command {
   int (*run)(int argc, const char* const* argv);
 };
 
-constexpr Command kCommands[] = {{"run", run_command},       {"curve", run_command},
-                                 {"slo", run_command},       {"advise", run_command},
-                                 {"plan", plan_command},     {"resume", resume_command},
-                                 {"report", report_command}, {"compare", compare_command},
-                                 {"doctor", doctor_command}, {"list", list_command}};
+constexpr Command kCommands[] = {
+    {"run", run_command},       {"curve", run_command},     {"slo", run_command},
+    {"advise", run_command},    {"plan", plan_command},     {"resume", resume_command},
+    {"pools", pools_command},   {"report", report_command}, {"compare", compare_command},
+    {"doctor", doctor_command}, {"list", list_command}};
 
 int dispatch(int argc, const char* const* argv) {
   const std::string_view name = argc > 1 ? argv[1] : "";
@@ -44,7 +46,8 @@ int dispatch(int argc, const char* const* argv) {
   const std::string problem =
       name.empty() ? "say what to do" : absl::StrFormat("\"%s\" is no command", name);
   return refuse(absl::InvalidArgumentError(
-      problem + ": use run, curve, slo, advise, plan, resume, report, compare, doctor or list"));
+      problem +
+      ": use run, curve, slo, advise, plan, resume, pools, report, compare, doctor or list"));
 }
 
 }  // namespace

@@ -15,7 +15,10 @@
 #include "bench/session/catalogue.h"
 #include "bench/session/results.h"
 #include "bench/show/formats.h"
+#include "bench/show/pool_formats.h"
+#include "bench/show/pool_html.h"
 #include "bench/show/report_html.h"
+#include "bench/statistics/pool_summary.h"
 #include "bench/statistics/summary.h"
 
 namespace collet::bench {
@@ -30,13 +33,28 @@ Charts charts_for(bool tables_only) {
   return Charts::drawn;
 }
 
+// Of a directory that has pools.jsonl only.
+int show_pools(const PoolReport& pools, const std::string& format_name, const std::string& output,
+               bool tables_only) {
+  const auto format = parse_pool_format(format_name);
+  if (!format.ok()) return refuse(format.status());
+  if (output.empty()) {
+    std::fputs(render(pools, *format).c_str(), stdout);
+  } else if (const auto status =
+                 write_html(report_around(pools), charts_for(tables_only), output, &pools);
+             !status.ok()) {
+    return refuse(absl::InvalidArgumentError(absl::StrCat("--output: ", status.message())));
+  }
+  return pools.has_failures() ? kFailedCells : kDone;
+}
+
 }  // namespace
 
 int report_command(int argc, const char* const* argv) {
   apps::CommandLine line("collet-bench report", "Shows the results of a session again.");
   std::string directory;
   std::string name = "table";
-  line.positional("DIR", directory, "Where its results.jsonl is");
+  line.positional("DIR", directory, "Where its results.jsonl, or pools.jsonl, is");
   line.option("--format", std::string(kFormatNames), name, "What goes to standard output");
   std::string output;
   bool tables_only = false;
@@ -46,17 +64,27 @@ int report_command(int argc, const char* const* argv) {
   if (!help.ok()) return refuse(help.status());
   if (!help->empty()) return print(*help);
   if (directory.empty()) {
-    return refuse(absl::InvalidArgumentError("report: name the directory of results.jsonl"));
+    return refuse(
+        absl::InvalidArgumentError("report: name the directory of results.jsonl or pools.jsonl"));
   }
   const auto format = parse_format(name);
   if (!format.ok()) return refuse(format.status());
+  const auto pools = read_pool_report(directory);
+  if (!pools.ok()) return refuse(pools.status());
+  const PoolReport* beside = *pools ? &**pools : nullptr;
+  const std::string path = (std::filesystem::path(directory) / "results.jsonl").string();
+  if (beside != nullptr && !std::filesystem::exists(path)) {
+    return show_pools(*beside, name, output, tables_only);
+  }
   auto results = read_results(directory);
   if (!results.ok()) return refuse(results.status());
-  const std::string path = (std::filesystem::path(directory) / "results.jsonl").string();
   const Report report = summarize_results(*std::move(results), path);
   if (output.empty()) {
     std::fputs(render(report, *format).c_str(), stdout);
-  } else if (const auto status = write_html(report, charts_for(tables_only), output);
+    if (beside != nullptr && *format == Format::table) {
+      std::fputs(("\n" + render(*beside, PoolFormat::table)).c_str(), stdout);
+    }
+  } else if (const auto status = write_html(report, charts_for(tables_only), output, beside);
              !status.ok()) {
     return refuse(absl::InvalidArgumentError(absl::StrCat("--output: ", status.message())));
   }
@@ -67,7 +95,9 @@ int list_command(int argc, const char* const* argv) {
   if (argc == 1) return print(Catalogue().describe());
   const std::string_view argument = argv[1];
   if (argument == "--help" || argument == "-h") {
-    return print("collet-bench list\nSays which backends, pools and workloads there are.\n");
+    return print(
+        "collet-bench list\nSays which backends, pools, workloads and benchmarks of pools there "
+        "are.\n");
   }
   return refuse(
       absl::InvalidArgumentError(absl::StrFormat("list takes no arguments, not \"%s\"", argv[1])));

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MIT
 // command_run.cc: run, plan and resume.
-#include <sys/signalfd.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <csignal>
-#include <cstring>
 #include <filesystem>
 #include <utility>
 
@@ -14,6 +9,7 @@
 
 #include "apps/cli/command_line.h"
 #include "bench/commands/commands.h"
+#include "bench/commands/conduct.h"
 #include "bench/session/capacity.h"
 #include "bench/session/catalogue.h"
 #include "bench/session/counting.h"
@@ -22,48 +18,16 @@
 #include "bench/session/start.h"
 #include "bench/show/formats.h"
 #include "bench/show/report_html.h"
+#include "bench/statistics/pool_summary.h"
 #include "bench/statistics/summary.h"
 
 namespace collet::bench {
 namespace {
 
-// Readable after SIGINT or SIGTERM, which no longer end this process.
-Descriptor watch_stop_signals() {
-  sigset_t stop;
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGINT);
-  sigaddset(&stop, SIGTERM);
-  sigprocmask(SIG_BLOCK, &stop, nullptr);
-  return Descriptor(signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK));
-}
-
 // This process only looks on, but not from the server's CPU.
 Descriptor begin_to_look_on(const Settings& settings) {
   pin_to({settings.cpus.back()});
   return watch_stop_signals();
-}
-
-int explain_signal(const Descriptor& stop) {
-  signalfd_siginfo signal{};
-  if (read(stop.get(), &signal, sizeof signal) != sizeof signal) return kSignal + SIGINT;
-  const int number = static_cast<int>(signal.ssi_signo);
-  std::fprintf(stderr, "collet-bench: stopped by signal %d (%s) from process %u\n", number,
-               strsignal(number), signal.ssi_pid);
-  return kSignal + number;
-}
-
-Progress::Style progress_style(bool quiet) {
-  if (quiet) return Progress::Style::silent;
-  return isatty(STDERR_FILENO) == 1 ? Progress::Style::live : Progress::Style::lines;
-}
-
-absl::Status check_build(bool accept_any_build) {
-  const std::string fault = find_build_fault();
-  if (fault.empty() || accept_any_build) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("this is ", fault,
-                   ", which says nothing about speed: build with `cmake --preset release`, "
-                   "or give --accept-any-build to see figures that are no results"));
 }
 
 // Between the CPUs of server and client, where latency under load is asked for.
@@ -92,8 +56,12 @@ int measure(const std::string& directory, const Results& done, ResultsFile& file
   if (!results.ok()) return refuse(results.status());
   const Report report = summarize_results(*std::move(results), file.path());
   std::fputs(render(report, output.format).c_str(), stdout);
+  const auto pools = read_pool_report(directory);
+  if (!pools.ok()) refuse(pools.status());  // the page is then without them
+  const PoolReport* beside = pools.ok() && *pools ? &**pools : nullptr;
   const std::string page = (std::filesystem::path(directory) / "report.html").string();
-  if (auto status = write_html(report, Charts::drawn, page); !status.ok()) return refuse(status);
+  if (auto status = write_html(report, Charts::drawn, page, beside); !status.ok())
+    return refuse(status);
   if (!output.quiet) std::fprintf(stderr, "Report: %s\n", page.c_str());
   if (*end == SessionEnd::interrupted) return explain_signal(stop);
   return report.has_failures() ? kFailedCells : kDone;

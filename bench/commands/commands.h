@@ -21,6 +21,7 @@ enum ExitCode : int {
 int run_command(int argc, const char* const* argv);
 int plan_command(int argc, const char* const* argv);
 int resume_command(int argc, const char* const* argv);
+int pools_command(int argc, const char* const* argv);
 int report_command(int argc, const char* const* argv);
 int compare_command(int argc, const char* const* argv);
 int doctor_command(int argc, const char* const* argv);

@@ -12,6 +12,7 @@
 #include <collet/builtin.h>
 
 #include "apps/workloads/workload.h"
+#include "bench/pools/benchmark.h"
 #include "bench/session/programs.h"
 
 namespace collet::bench {
@@ -162,6 +163,10 @@ std::string Catalogue::describe() const {
   text += "workloads\n";
   for (const apps::Workload* workload : apps::workloads()) {
     absl::StrAppend(&text, absl::StrFormat("  %-12s %s\n", workload->name(), workload->summary()));
+  }
+  text += "benchmarks of pools\n";
+  for (const PoolBenchmark& benchmark : pool_benchmarks()) {
+    absl::StrAppend(&text, absl::StrFormat("  %-20s %s\n", benchmark.name, benchmark.title));
   }
   return text;
 }

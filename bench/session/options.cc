@@ -122,21 +122,6 @@ void declare(apps::CommandLine& line, Texts& texts) {
 
 absl::Status invalid(const std::string& sentence) { return absl::InvalidArgumentError(sentence); }
 
-// A list without empty and without repeated entries.
-absl::Status check_list(const char* flag, const std::string& text,
-                        const std::vector<std::string>& entries) {
-  for (const std::string& entry : entries) {
-    if (entry.empty()) {
-      return invalid(absl::StrFormat(
-          "%s: \"%s\" has an empty entry: write names with one comma between them", flag, text));
-    }
-    if (std::ranges::count(entries, entry) > 1) {
-      return invalid(absl::StrFormat("%s: \"%s\" is named twice: name it once", flag, entry));
-    }
-  }
-  return absl::OkStatus();
-}
-
 absl::Status apply_profile(Texts& texts, Options& options) {
   const auto* profile = std::ranges::find(kProfiles, texts.profile, &Profile::name);
   if (profile == std::end(kProfiles)) {
@@ -310,6 +295,20 @@ absl::StatusOr<Goal> read_goal(const Texts& texts) {
 }
 
 }  // namespace
+
+absl::Status check_list(const char* flag, const std::string& text,
+                        const std::vector<std::string>& entries) {
+  for (const std::string& entry : entries) {
+    if (entry.empty()) {
+      return invalid(absl::StrFormat(
+          "%s: \"%s\" has an empty entry: write names with one comma between them", flag, text));
+    }
+    if (std::ranges::count(entries, entry) > 1) {
+      return invalid(absl::StrFormat("%s: \"%s\" is named twice: name it once", flag, entry));
+    }
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
   apps::CommandLine line("collet-bench " + std::string(argv[0]),

@@ -54,4 +54,8 @@ struct Options {
 // are not checked here. An error is a sentence that names the flag.
 absl::StatusOr<Options> parse_options(int argc, const char* const* argv);
 
+// A list without empty and without repeated entries, or a sentence that names `flag`.
+absl::Status check_list(const char* flag, const std::string& text,
+                        const std::vector<std::string>& entries);
+
 }  // namespace collet::bench

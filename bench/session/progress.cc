@@ -16,12 +16,12 @@ namespace {
 
 constexpr const char* kClearLine = "\r\x1b[K";
 
-std::string label(const Cell& cell) {
+std::string label_of(const Cell& cell) {
   const std::string rate = cell.rate_per_s == 0 ? "" : absl::StrCat(" r=", cell.rate_per_s);
   return absl::StrFormat("%s c=%d%s %s", cell.workload, cell.connections, rate, format_cell(cell));
 }
 
-std::string verdict(Metric metric, const RunOutcome& outcome) {
+std::string verdict_of(Metric metric, const RunOutcome& outcome) {
   if (outcome.status != RunStatus::ok) return "FAILED: " + outcome.reason;
   const auto figure = measure(metric, outcome);
   return absl::StrCat(title_of(metric), " ", figure ? format_metric(metric, *figure) : "unknown",
@@ -46,33 +46,35 @@ std::chrono::nanoseconds Progress::left() const {
 
 std::string Progress::position() const { return absl::StrFormat("[%d/%d]", done_, runs_); }
 
-void Progress::begin(const Cell& cell) {
-  if (style_ != Style::live) return;
-  std::fprintf(stderr, "%s[%zu/%zu] %s   %s left", kClearLine, done_ + 1, runs_,
-               label(cell).c_str(), format_time_left(left()).c_str());
-  std::fflush(stderr);
-}
+void Progress::begin(const Cell& cell) { begin(label_of(cell)); }
 
 void Progress::finish(const Cell& cell, const RunOutcome& outcome) {
-  ++done_;
-  report(cell, verdict(cell.judged_by, outcome), outcome.status == RunStatus::failed);
+  finish(label_of(cell), outcome.status == RunStatus::failed, verdict_of(cell.judged_by, outcome));
 }
 
 void Progress::finish(const Cell& cell, const CountRecord& record) {
-  done_ += kRunsOfACount;
+  done_ += kRunsOfACount - 1;
   const auto figure = [](const std::optional<double>& value) {
     return value ? format_figure(*value) : "unknown";
   };
   std::string what = absl::StrCat(figure(record.syscalls_per_request), " system calls and ",
                                   figure(record.allocations_per_request), " allocations a request");
   if (!record.reason.empty()) absl::StrAppend(&what, ": ", record.reason);
-  report(cell, what, false);
+  finish(label_of(cell), false, what);
 }
 
-void Progress::report(const Cell& cell, const std::string& what, bool failed) {
+void Progress::begin(const std::string& label) {
+  if (style_ != Style::live) return;
+  std::fprintf(stderr, "%s[%zu/%zu] %s   %s left", kClearLine, done_ + 1, runs_, label.c_str(),
+               format_time_left(left()).c_str());
+  std::fflush(stderr);
+}
+
+void Progress::finish(const std::string& label, bool failed, const std::string& verdict) {
+  ++done_;
   if (style_ == Style::silent || (style_ == Style::live && !failed)) return;
   std::fprintf(stderr, "%s%s %s: %s", style_ == Style::live ? kClearLine : "", position().c_str(),
-               label(cell).c_str(), what.c_str());
+               label.c_str(), verdict.c_str());
   if (style_ == Style::lines) std::fprintf(stderr, ", %s left", format_time_left(left()).c_str());
   std::fputc('\n', stderr);
 }

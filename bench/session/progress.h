@@ -23,6 +23,11 @@ class Progress {
   void begin(const Cell& cell);
   void finish(const Cell& cell, const RunOutcome& outcome);
   void finish(const Cell& cell, const CountRecord& record);
+
+  // The same for a run that is no Cell's: what it is called, and what came of it.
+  void begin(const std::string& label);
+  void finish(const std::string& label, bool failed, const std::string& verdict);
+
   void expect_more(std::size_t runs) { runs_ += runs; }         // noisy ones are repeated
   void expect_left(std::size_t runs) { runs_ = done_ + runs; }  // where nobody knows for sure
   void end();                                                   // clears the live line
@@ -32,7 +37,6 @@ class Progress {
 
  private:
   std::string position() const;
-  void report(const Cell& cell, const std::string& what, bool failed);
 
   std::size_t runs_;
   const std::chrono::nanoseconds expected_per_run_;

@@ -20,8 +20,10 @@
 namespace collet::bench {
 namespace {
 
-std::string path_in(const std::string& directory) {
-  return (std::filesystem::path(directory) / "results.jsonl").string();
+constexpr const char* kName = "results.jsonl";
+
+std::string path_in(const std::string& directory, const std::string& name) {
+  return (std::filesystem::path(directory) / name).string();
 }
 
 // A collet-bench that was killed a moment ago may have left a child that is about to go and still
@@ -35,48 +37,56 @@ bool lock(const Descriptor& file) {
   return false;
 }
 
-absl::StatusOr<std::string> read_file(const std::string& path) {
+absl::StatusOr<std::string> read_file(const std::string& path, const std::string& command) {
   std::ifstream file(path, std::ios::binary);
   if (file) {
     return std::string{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   }
   return absl::InvalidArgumentError(
-      absl::StrFormat("%s cannot be read: %s: name a directory that `collet-bench run -o` wrote",
-                      path, std::strerror(errno)));
+      absl::StrFormat("%s cannot be read: %s: name a directory that `collet-bench %s -o` wrote",
+                      path, std::strerror(errno), command));
 }
 
 }  // namespace
 
-absl::StatusOr<Results> read_results(const std::string& directory) {
-  const std::string path = path_in(directory);
-  const auto text = read_file(path);
+absl::Status read_lines(const std::string& path, const std::string& command,
+                        const std::function<absl::Status(const std::string&)>& read) {
+  const auto text = read_file(path, command);
   if (!text.ok()) return text.status();
-  Results results;
   int number = 0;
   for (std::size_t begin = 0, end = 0; (end = text->find('\n', begin)) != std::string::npos;
        begin = end + 1) {
     ++number;
-    const absl::Status status = read_line(text->substr(begin, end - begin), results);
+    const absl::Status status = read(text->substr(begin, end - begin));
     if (status.ok()) continue;
     return absl::InvalidArgumentError(
         absl::StrFormat("%s:%d: %s", path, number, std::string(status.message())));
   }
-  if (number > 0) return results;
-  return absl::InvalidArgumentError(
-      absl::StrFormat("%s has no complete line: start again with `collet-bench run`", path));
+  if (number > 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "%s has no complete line: start again with `collet-bench %s`", path, command));
 }
 
-absl::StatusOr<ResultsFile> ResultsFile::open(const std::string& directory, int flags) {
+absl::StatusOr<Results> read_results(const std::string& directory) {
+  Results results;
+  const auto status = read_lines(path_in(directory, kName), "run",
+                                 [&](const std::string& line) { return read_line(line, results); });
+  if (!status.ok()) return status;
+  return results;
+}
+
+absl::StatusOr<ResultsFile> ResultsFile::open(const std::string& directory, const std::string& name,
+                                              int flags) {
   std::error_code error;
   if ((flags & O_CREAT) != 0) std::filesystem::create_directories(directory, error);
-  const std::string path = path_in(directory);
+  const std::string path = path_in(directory, name);
   Descriptor file(::open(path.c_str(), flags | O_RDWR | O_APPEND | O_CLOEXEC, 0644));
   const int why = errno;
   if (file.get() < 0 && why == EEXIST) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "--output: %s is there already: name another directory, or go on with `collet-bench resume "
-        "%s`",
-        path, directory));
+    const std::string rest =
+        name == kName ? ", or go on with `collet-bench resume " + directory + "`" : std::string();
+    return absl::InvalidArgumentError(
+        absl::StrFormat("--output: %s is there already: name another directory%s", path, rest));
   }
   if (file.get() < 0) {
     return absl::InvalidArgumentError(
@@ -91,13 +101,18 @@ absl::StatusOr<ResultsFile> ResultsFile::open(const std::string& directory, int 
 }
 
 absl::StatusOr<ResultsFile> ResultsFile::create(const std::string& directory) {
-  return open(directory, O_CREAT | O_EXCL);
+  return create(directory, kName);
+}
+
+absl::StatusOr<ResultsFile> ResultsFile::create(const std::string& directory,
+                                                const std::string& name) {
+  return open(directory, name, O_CREAT | O_EXCL);
 }
 
 absl::StatusOr<ResultsFile> ResultsFile::reopen(const std::string& directory) {
-  auto file = open(directory, 0);
+  auto file = open(directory, kName, 0);
   if (!file.ok()) return file.status();
-  const auto text = read_file(file->path_);
+  const auto text = read_file(file->path_, "run");
   if (!text.ok()) return text.status();
   const std::size_t complete = text->rfind('\n') + 1;  // 0 without any
   if (complete != text->size() && ftruncate(file->file_.get(), static_cast<off_t>(complete)) != 0) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -100,6 +101,12 @@ std::string format_resumption(const Session& session, const std::vector<std::str
 // Adds what a line says to `results`; the error says what is wrong with it.
 absl::Status read_line(const std::string& line, Results& results);
 
+// Calls `read` with each complete line of a file that `command` writes. What follows the last
+// newline is of a run that was cut off and is left out. An error is a sentence that names file and
+// line.
+absl::Status read_lines(const std::string& path, const std::string& command,
+                        const std::function<absl::Status(const std::string&)>& read);
+
 // All of results.jsonl in `directory`. What follows the last newline is of a run that was cut off
 // and is left out. An error is a sentence that names file and line.
 absl::StatusOr<Results> read_results(const std::string& directory);
@@ -109,6 +116,9 @@ class ResultsFile {
  public:
   // Creates `directory` if need be, and results.jsonl in it, which must not be there yet.
   static absl::StatusOr<ResultsFile> create(const std::string& directory);
+
+  // The same for a file of another name, which nothing can go on with later.
+  static absl::StatusOr<ResultsFile> create(const std::string& directory, const std::string& name);
 
   // Opens the one that is there and takes away what follows its last newline.
   static absl::StatusOr<ResultsFile> reopen(const std::string& directory);
@@ -120,7 +130,8 @@ class ResultsFile {
 
  private:
   ResultsFile(std::string path, Descriptor file) : path_(std::move(path)), file_(std::move(file)) {}
-  static absl::StatusOr<ResultsFile> open(const std::string& directory, int flags);
+  static absl::StatusOr<ResultsFile> open(const std::string& directory, const std::string& name,
+                                          int flags);
 
   std::string path_;
   Descriptor file_;

@@ -29,12 +29,6 @@ std::int64_t open_files() {
   return static_cast<std::int64_t>(limit.rlim_cur);
 }
 
-// 20260301T120005Z-1a2b: the process id tells sessions of one second apart.
-std::string make_id(std::string started_utc) {
-  std::erase_if(started_utc, [](char c) { return c == '-' || c == ':'; });
-  return absl::StrFormat("%s-%04x", started_utc, getpid() & 0xFFFF);
-}
-
 }  // namespace
 
 absl::StatusOr<Prepared> prepare(int argc, const char* const* argv) {
@@ -48,7 +42,7 @@ absl::StatusOr<Prepared> prepare(int argc, const char* const* argv) {
   if (!cells.ok()) return cells.status();
   Session& session = prepared.session;
   session.started_utc = utc_now();
-  session.id = make_id(session.started_utc);
+  session.id = make_session_id(session.started_utc);
   session.command_line = {"collet-bench"};
   session.command_line.insert(session.command_line.end(), argv, argv + argc);
   session.profile = prepared.options.profile;
@@ -58,6 +52,11 @@ absl::StatusOr<Prepared> prepare(int argc, const char* const* argv) {
   session.cells = *std::move(cells);
   session.not_a_result = find_build_fault();
   return prepared;
+}
+
+std::string make_session_id(std::string started_utc) {
+  std::erase_if(started_utc, [](char c) { return c == '-' || c == ':'; });
+  return absl::StrFormat("%s-%04x", started_utc, getpid() & 0xFFFF);
 }
 
 std::string find_build_fault() {

@@ -21,6 +21,9 @@ struct Prepared {
 // What the flags ask for, checked against what is here. Also where --help ends, with no cells.
 absl::StatusOr<Prepared> prepare(int argc, const char* const* argv);
 
+// 20260301T120005Z-1a2b: the process id tells sessions of one second apart.
+std::string make_session_id(std::string started_utc);
+
 // Why this build says nothing about speed; empty if it does.
 std::string find_build_fault();
 

@@ -13,6 +13,7 @@
 #include "bench/measure/noise.h"
 #include "bench/show/exports.h"
 #include "bench/show/goal_exports.h"
+#include "bench/show/pool_exports.h"
 #include "bench/show/report_words.h"
 #include "bench/show/wording.h"
 #include "bench/statistics/load_curves.h"
@@ -260,7 +261,7 @@ Json curves_json(const Report& report) {
 
 }  // namespace
 
-std::string render_report_data(const Report& report) {
+std::string render_report_data(const Report& report, const PoolReport* pools) {
   // The very figures that other programs get.
   Json tables = Json::parse(render_json(report)).at("tables");
   for (std::size_t i = 0; i < report.tables.size(); ++i) {
@@ -277,6 +278,7 @@ std::string render_report_data(const Report& report) {
                      {"runs", runs_json(report)},
                      {"curves", curves_json(report)},
                      {"capacities", Json::parse(render_capacities(report))},
+                     {"pools", pools ? Json::parse(render_pool_json(*pools)) : Json(nullptr)},
                      {"csv", render_csv(report)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -23,6 +23,7 @@
 //   curves        of loads at several rates: of each server its merged percentiles by rate
 //   capacities    of a session with a goal, by shape of load: each server's bracket of the highest
 //                 rate that holds, with the runs that it rests on, and the advice in words
+//   pools         what `collet-bench pools` measured, as `--format json` of it; null if nothing
 //   csv           what `--format csv` prints
 //
 // Unknown is null. Figures of a cell that failed are null.
@@ -30,10 +31,12 @@
 
 #include <string>
 
+#include "bench/statistics/pool_summary.h"
 #include "bench/statistics/summary.h"
 
 namespace collet::bench {
 
-std::string render_report_data(const Report& report);
+// `pools` may be null.
+std::string render_report_data(const Report& report, const PoolReport* pools = nullptr);
 
 }  // namespace collet::bench

@@ -14,6 +14,7 @@
 
 #include "bench/show/figures.h"
 #include "bench/show/goal_words.h"
+#include "bench/show/pool_html.h"
 #include "bench/show/report_assets.h"
 #include "bench/show/report_data.h"
 #include "bench/show/report_words.h"
@@ -112,7 +113,7 @@ std::string value_of(const Fact& fact) {
   return "unknown";
 }
 
-std::string tables(const Report& report) {
+std::string tables(const Report& report, const PoolReport* pools) {
   std::string text = absl::StrCat(tag("h1", "collet-bench"), "<p>", report.session.started_utc,
                                   ", session ", escape_html(report.session.id), "</p>\n");
   if (const auto warnings = report_warnings(report); !warnings.empty()) {
@@ -124,6 +125,7 @@ std::string tables(const Report& report) {
   for (const GoalTable& one : report.goals) {
     text += tag("pre", render_goal(*report.session.goal, one));
   }
+  if (pools != nullptr) text += render_pool_html(*pools);
   text += "<section>" + tag("h2", "Method");
   for (const Paragraph& paragraph : report_method(report)) {
     absl::StrAppend(&text, tag("h3", paragraph.title), tag("p", paragraph.text));
@@ -151,7 +153,7 @@ std::string escape_json_in_html(const std::string& json) {
   return absl::StrReplaceAll(json, {{"<", "\\u003c"}});
 }
 
-std::string render_html(const Report& report, Charts charts) {
+std::string render_html(const Report& report, Charts charts, const PoolReport* pools) {
   std::string page = absl::StrCat(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"",
@@ -159,18 +161,19 @@ std::string render_html(const Report& report, Charts charts) {
       "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n<title>collet-bench ",
       escape_html(report.session.started_utc), "</title>\n<style>\n", std::string(report_style()),
-      "</style>\n</head>\n<body>\n<main id=\"report\">\n", tables(report), "</main>\n");
+      "</style>\n</head>\n<body>\n<main id=\"report\">\n", tables(report, pools), "</main>\n");
   absl::StrAppend(&page, "<script type=\"application/json\" id=\"bench-data\">",
-                  escape_json_in_html(render_report_data(report)), "</script>\n");
+                  escape_json_in_html(render_report_data(report, pools)), "</script>\n");
   if (charts == Charts::drawn && can_draw_charts()) {
     absl::StrAppend(&page, "<script>\n", std::string(report_script()), "</script>\n");
   }
   return page + "</body>\n</html>\n";
 }
 
-absl::Status write_html(const Report& report, Charts charts, const std::string& path) {
+absl::Status write_html(const Report& report, Charts charts, const std::string& path,
+                        const PoolReport* pools) {
   std::ofstream file(path, std::ios::binary);
-  file << render_html(report, charts);
+  file << render_html(report, charts, pools);
   file.close();
   if (file) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrFormat(

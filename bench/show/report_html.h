@@ -7,6 +7,7 @@
 
 #include <absl/status/status.h>
 
+#include "bench/statistics/pool_summary.h"
 #include "bench/statistics/summary.h"
 
 namespace collet::bench {
@@ -19,7 +20,8 @@ enum class Charts : std::uint8_t {
 // False if collet-bench was built without Node: then there are only tables.
 bool can_draw_charts() noexcept;
 
-std::string render_html(const Report& report, Charts charts);
+// `pools`: what `collet-bench pools` measured, or null.
+std::string render_html(const Report& report, Charts charts, const PoolReport* pools = nullptr);
 
 // `text` so that it may stand anywhere between tags and in quoted attributes.
 std::string escape_html(const std::string& text);
@@ -28,6 +30,7 @@ std::string escape_html(const std::string& text);
 std::string escape_json_in_html(const std::string& json);
 
 // The same as a file. The error says why there is none.
-absl::Status write_html(const Report& report, Charts charts, const std::string& path);
+absl::Status write_html(const Report& report, Charts charts, const std::string& path,
+                        const PoolReport* pools = nullptr);
 
 }  // namespace collet::bench

@@ -23,17 +23,6 @@ std::string range_of(Metric metric, const std::optional<Interval>& interval) {
                          format_metric(metric, interval->high));
 }
 
-std::string ratio_of(const Comparison& comparison) {
-  if (comparison.verdict == Verdict::none) return "";
-  const auto range = [&] {
-    if (!comparison.interval) return std::string();
-    return absl::StrFormat(" [%s–%s]", format_change(comparison.interval->low),
-                           format_change(comparison.interval->high));
-  };
-  if (comparison.verdict == Verdict::same) return " ~" + range();
-  return absl::StrCat(" ", format_change(comparison.ratio), "%", range());
-}
-
 std::string cost_of(const CellSummary& cell) {
   if (cell.overloaded) return "overloaded";
   const Metric metric = cell.cell.judged_by;
@@ -41,7 +30,7 @@ std::string cost_of(const CellSummary& cell) {
   if (cost.n == 0) return "unknown";
   const bool absolute = cell.baseline || cell.to_baseline.verdict == Verdict::none;
   return format_metric(metric, cost.median) +
-         (absolute ? range_of(metric, cost.interval) : ratio_of(cell.to_baseline));
+         (absolute ? range_of(metric, cost.interval) : describe_change(cell.to_baseline));
 }
 
 std::string median_of(const CellSummary& cell, Metric metric) {
@@ -125,8 +114,25 @@ std::string describe_placements(const Report& report) {
   return text;
 }
 
-std::string describe_intervals(const Report& report) {
-  const int blocks = report.session.settings.blocks;
+}  // namespace
+
+std::string describe_interval(const std::optional<Interval>& interval) {
+  if (!interval) return "";
+  return absl::StrFormat(" [%s–%s]", format_figure(interval->low), format_figure(interval->high));
+}
+
+std::string describe_change(const Comparison& comparison) {
+  if (comparison.verdict == Verdict::none) return "";
+  const auto range = [&] {
+    if (!comparison.interval) return std::string();
+    return absl::StrFormat(" [%s–%s]", format_change(comparison.interval->low),
+                           format_change(comparison.interval->high));
+  };
+  if (comparison.verdict == Verdict::same) return " ~" + range();
+  return absl::StrCat(" ", format_change(comparison.ratio), "%", range());
+}
+
+std::string describe_intervals(int blocks) {
   const auto interval = median_interval(std::vector<double>(static_cast<std::size_t>(blocks)));
   if (!interval) return "One run of each cell: no ranges and no verdicts.\n";
   std::string text =
@@ -149,6 +155,8 @@ std::string describe_intervals(const Report& report) {
   }
   return text + "\n";
 }
+
+namespace {
 
 std::string describe_noise_of_search(const Report& report) {
   const auto noisy = std::ranges::count_if(
@@ -278,7 +286,7 @@ std::string describe_method(const Report& report) {
         "Idle: resident memory by which the server grew for each connection. Below it: all of it, "
         "and the response time\nof a trickle of probes.\n";
   }
-  text += describe_intervals(report);
+  text += describe_intervals(report.session.settings.blocks);
   bool client_bound = false;
   for_each_cell(report, [&](const CellSummary& cell) { client_bound |= cell.client_bound; });
   if (client_bound) {

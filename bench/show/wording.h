@@ -2,6 +2,7 @@
 // wording.h: what tables say in words: of one cell, of a table, and of all of them together.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "bench/statistics/summary.h"
@@ -16,6 +17,14 @@ struct CellWords {
 
 CellWords describe_cell(const CellSummary& cell);
 
+// ` [3.25–3.37]`, empty without an interval.
+std::string describe_interval(const std::optional<Interval>& interval);
+
+// ` +6.2% [+5.1–+7.0]` or ` ~ [-1.0–+1.2]`; empty without a verdict.
+std::string describe_change(const Comparison& comparison);
+
+// What brackets, % and ~ stand for, after so many blocks.
+std::string describe_intervals(int blocks);
 // `echo, 64 connections, 64 B, split`: all but the rate.
 std::string describe_shape(const Cell& cell);
 

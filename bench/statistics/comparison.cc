@@ -54,21 +54,30 @@ double dead_band(const ByBlock& baseline, const ByBlock& twin) {
 
 TableComparison compare_to_baseline(const ByBlock& baseline, const ByBlock& twin,
                                     const std::vector<ByBlock>& cells) {
-  TableComparison table;
-  table.dead_band = dead_band(baseline, twin);
-  table.twins = log_ratios(twin, baseline).size();
+  return compare_figures({{baseline, twin, cells}}).front();
+}
+
+std::vector<TableComparison> compare_figures(const std::vector<FigureByBlock>& figures) {
+  std::vector<TableComparison> tables;
   std::vector<double> p_values;
-  for (const ByBlock& cell : cells) {
-    table.cells.push_back(compare(log_ratios(cell, baseline)));
-    if (table.cells.back().n > 0) p_values.push_back(table.cells.back().p);
+  for (const FigureByBlock& figure : figures) {
+    TableComparison& table = tables.emplace_back();
+    table.dead_band = dead_band(figure.baseline, figure.twin);
+    table.twins = log_ratios(figure.twin, figure.baseline).size();
+    for (const ByBlock& cell : figure.cells) {
+      table.cells.push_back(compare(log_ratios(cell, figure.baseline)));
+      if (table.cells.back().n > 0) p_values.push_back(table.cells.back().p);
+    }
   }
   const std::vector<double> adjusted = adjust_holm(p_values);
   auto next = adjusted.begin();
-  for (Comparison& comparison : table.cells) {
-    if (comparison.n > 0) comparison.adjusted_p = *next++;
-    judge(comparison, table.dead_band);
+  for (TableComparison& table : tables) {
+    for (Comparison& comparison : table.cells) {
+      if (comparison.n > 0) comparison.adjusted_p = *next++;
+      judge(comparison, table.dead_band);
+    }
   }
-  return table;
+  return tables;
 }
 
 std::string_view to_string(Verdict verdict) noexcept {

@@ -56,6 +56,17 @@ struct TableComparison {
 TableComparison compare_to_baseline(const ByBlock& baseline, const ByBlock& twin,
                                     const std::vector<ByBlock>& cells);
 
+// One figure of a table that has several.
+struct FigureByBlock {
+  ByBlock baseline;
+  ByBlock twin;
+  std::vector<ByBlock> cells;
+};
+
+// The same for all figures of one table: each has a dead band of its own, and Holm's correction
+// covers the comparisons of all.
+std::vector<TableComparison> compare_figures(const std::vector<FigureByBlock>& figures);
+
 // max(2 %, the 95th percentile of how far the baseline is from itself in one block).
 double dead_band(const ByBlock& baseline, const ByBlock& twin);
 

@@ -396,6 +396,24 @@ describe("report in a browser", { skip: missing }, () => {
     });
   });
 
+  test("pools by themselves are drawn and stand in tables, gaps with a reason", async () => {
+    await look(report, {}, async (page, show) => {
+      await show({ page: "pools" });
+      for (const benchmark of data.pools.benchmarks) {
+        const section = page.locator(`#pools-${benchmark.name}`);
+        assert.equal(await section.locator("figure svg").count(), 1, benchmark.name);
+        await section.locator("summary").click();
+        const rows = await section.locator("tbody tr").allInnerTexts();
+        for (const [i, row] of benchmark.rows.entries()) {
+          const values = Object.values(row.figures).map((one) => (one ? figure(one.median) : "–"));
+          const expected = row.state === "ok" ? values : [row.reason];
+          for (const text of expected) assert.ok(rows[i].includes(text), `${rows[i]}: ${text}`);
+        }
+      }
+      assert.match(await page.innerText("#pools-ping-pong"), /inline \(inapplicable: /);
+    });
+  });
+
   test("bounds and verdicts have signs", async () => {
     await look(altered, {}, async (page, show) => {
       await show({ page: "matrix", metric: "rate" });

@@ -192,6 +192,43 @@ export interface Capacity {
   brackets: Bracket[];
 }
 
+export interface PoolFigure {
+  key: string;
+  title: string;
+  unit: string;
+  higher_is_better: boolean;
+  dead_band: number | null;
+}
+
+export interface PoolRow {
+  pool: string; // spec
+  baseline: boolean;
+  state: "ok" | "failed" | "unavailable" | "inapplicable" | "not run";
+  reason: string | null;
+  figures: Record<string, Summary | null>;
+  to_baseline: Record<string, Comparison | null>; // of the baseline: its second visit
+}
+
+export interface PoolBenchmark {
+  name: string;
+  title: string;
+  about: string;
+  figures: PoolFigure[];
+  rows: PoolRow[];
+}
+
+// Thread pools by themselves, without a server.
+export interface PoolMeasurements {
+  workers: number;
+  producers: number;
+  cpus: number;
+  blocks: number;
+  baseline: string;
+  not_a_result: string | null;
+  method: string[];
+  benchmarks: PoolBenchmark[];
+}
+
 export interface Data {
   schema: string;
   session: {
@@ -221,6 +258,7 @@ export interface Data {
   runs: Run[];
   curves: Curve[];
   capacities: Capacity[];
+  pools: PoolMeasurements | null;
   csv: string;
 }
 

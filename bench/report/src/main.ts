@@ -16,10 +16,12 @@ import { tradeoffs } from "./pages/tradeoffs";
 import { go, State } from "./state";
 import type { Page, View } from "./view";
 
-const pages: Page[] = [overview, matrix, compare, latency, load, capacity, tradeoffs, sweeps, pools,
-                       noise, datapage];
+const allPages: Page[] = [overview, matrix, compare, latency, load, capacity, tradeoffs, sweeps,
+                          pools, noise, datapage];
 
 const data = readData();
+// Of thread pools by themselves there is one page.
+const pages = data.tables.length + data.capacities.length > 0 ? allPages : [pools];
 const main = document.getElementById("report") as HTMLElement;
 
 function header(state: State, page: Page): HTMLElement {
@@ -52,7 +54,7 @@ let drawnPage: Page | null = null;
 
 function draw(): void {
   const state = new State(location.hash);
-  const page = pages.find((one) => one.id === state.get("page")) ?? overview;
+  const page = pages.find((one) => one.id === state.get("page")) ?? (pages[0] as Page);
   const theme = state.get("theme");
   if (theme) document.documentElement.dataset["theme"] = theme;
   else delete document.documentElement.dataset["theme"];

@@ -8,16 +8,27 @@ import { h, p } from "../dom";
 import { findMetric, inUnit, primary, show, summaryOf, titleOf, type Metric } from "../metrics";
 import { signsOf } from "../servers";
 import { chosenTable, type Page, type View } from "../view";
+import { poolBenchmarks } from "./poolbenchmarks";
 
 export const pools: Page = { id: "pools", title: "Pools", absent, draw };
 
 function absent(data: Data): string | null {
+  return data.pools === null ? absentWithServers(data) : null;
+}
+
+function absentWithServers(data: Data): string | null {
   const names = new Set(data.tables.flatMap((table) => table.cells.map((cell) => cell.pool)));
   names.delete(null);
   return names.size > 1 ? null : "Only one pool was measured: `--pool inline,mutex` names more.";
 }
 
 function draw(view: View): Node[] {
+  const { data } = view;
+  const byThemselves = data.pools === null ? [] : poolBenchmarks(view, data.pools);
+  return [...(absentWithServers(data) === null ? withServers(view) : []), ...byThemselves];
+}
+
+function withServers(view: View): Node[] {
   const table = chosenTable(view);
   return [
     h("div", { class: "controls" }, tableChoice(view)),
