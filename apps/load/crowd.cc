@@ -22,10 +22,15 @@ constexpr std::size_t kUnsettled = 256;
 constexpr milliseconds kRest{100};
 
 // At the end: how long to wait for answers, and then for the connections to close. An open loop
-// waits longer, because an answer that came late counts and one that never came is only a guess.
-constexpr milliseconds kGrace{250};
+// counts what never came as it is; a closed one calls it an error, and must be sure. Readers that
+// are slow on purpose have no answer that counts.
+constexpr milliseconds kGrace{2000};
 constexpr milliseconds kOpenGrace{1000};
+constexpr milliseconds kGraceOfSlow{250};
 constexpr milliseconds kLastGrace{500};
+
+// Waiting is in steps of this: where nobody is given a CPU, no time passes for this client either.
+constexpr milliseconds kStep{50};
 
 // One address pair has 28,000 ports, each unusable for a while after its connection. Every address
 // in 127.0.0.0/8 is this machine, so that connecting from several of them multiplies the ports.
@@ -78,15 +83,32 @@ void Crowd::finish() {
   dismiss_if_over();
   check_done();
   if (done_) return;
-  const milliseconds grace = open_loop() ? kOpenGrace : kGrace;
-  loop().call_after(grace, [this] {
-    give_up(loop().read_clock());
-    connections_.close_all(CloseReason::forced);
-  });
-  loop().call_after(grace + kLastGrace, [this] {
+  wait_for_answers((is_slow_on_purpose() ? kGraceOfSlow
+                    : open_loop()        ? kOpenGrace
+                                         : kGrace) /
+                   kStep);
+}
+
+void Crowd::wait_for_answers(std::int64_t steps) {
+  if (steps > 0) {
+    loop().call_after(kStep, [this, steps] {
+      if (!done_) wait_for_answers(steps - 1);
+    });
+    return;
+  }
+  give_up(loop().read_clock());
+  // Where every answer that came took far less, those that did not were never going to.
+  const bool came_sooner = tally().service.max() < kGrace / 2;
+  if (!open_loop() && !is_slow_on_purpose() && came_sooner) lose_patience();
+  connections_.close_all(CloseReason::forced);
+  loop().call_after(kLastGrace, [this] {
     live_ = 0;
     check_done();
   });
+}
+
+bool Crowd::is_slow_on_purpose() const noexcept {
+  return plan_.workload->load_defaults().half_is_timed;
 }
 
 void Crowd::on_client_settled() {

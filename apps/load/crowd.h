@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <vector>
@@ -68,6 +69,8 @@ class Crowd final : public Meter {
   bool launch();
   void rest();
   const Endpoint* next_source();
+  void wait_for_answers(std::int64_t steps);
+  bool is_slow_on_purpose() const noexcept;
   void check_done();
 
   Connections& connections_;

@@ -17,6 +17,7 @@ class Client : public Handler {
  public:
   // In an open loop it may be long before the first request is due.
   void on_open(Output& out) final {
+    opened_ = true;
     begin(out);
     if (meter_.open_loop()) settle();
   }
@@ -35,6 +36,8 @@ class Client : public Handler {
   void on_close(CloseReason reason, int error) noexcept final {
     const std::size_t left = unanswered();
     if (failure_ == Failure::none && left != 0) failure_ = failure_of(reason, error);
+    const bool in_vain = opened_ && left != 0 && !meter_.is_patient();
+    if (failure_ == Failure::none && in_vain) failure_ = Failure::timeout;
     ended();
     if (!settled_) meter_.settled(false);
     meter_.closed(failure_, error, left);
@@ -44,6 +47,7 @@ class Client : public Handler {
   explicit Client(Meter& meter) noexcept : meter_(meter) {}
 
   Meter& meter() noexcept { return meter_; }
+  bool has_opened() const noexcept { return opened_; }
 
   void answered(const Begun& request, Meter::Nanoseconds at, std::size_t request_bytes) {
     meter_.answered(request, at, request_bytes);
@@ -70,6 +74,7 @@ class Client : public Handler {
 
   Meter& meter_;
   Failure failure_ = Failure::none;
+  bool opened_ = false;
   bool settled_ = false;
 };
 

@@ -23,7 +23,8 @@ void Meter::give_up(Nanoseconds now) {
 }
 
 void Meter::closed(Failure failure, int error, std::size_t unanswered) {
-  if (ending_ && failure != Failure::wrong_bytes) failure = Failure::none;
+  const bool out_of_patience = !patient_ && failure == Failure::timeout;
+  if (ending_ && failure != Failure::wrong_bytes && !out_of_patience) failure = Failure::none;
   if (failure == Failure::none) {
     tally_.unanswered += unanswered;
   } else {

@@ -162,6 +162,10 @@ class Meter {
   // Sends nothing more of what was due: each has taken until `now` at least, and counts so.
   void give_up(Nanoseconds now);
 
+  // From now on a request that was sent and is still unanswered is a failure, also at the end.
+  void lose_patience() noexcept { patient_ = false; }
+  bool is_patient() const noexcept { return patient_; }
+
   bool may_begin() const noexcept {
     return open_loop_ ? !ending_ || is_due(window_end_) : allowance_ != 0;
   }
@@ -204,6 +208,7 @@ class Meter {
   Nanoseconds connection_due_{0};
   std::size_t allowance_ = SIZE_MAX;
   bool ending_ = false;
+  bool patient_ = true;
   Nanoseconds window_begin_ = Nanoseconds::max();
   Nanoseconds window_end_ = Nanoseconds::max();
   Nanoseconds last_answer_{0};

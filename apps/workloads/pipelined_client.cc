@@ -7,7 +7,6 @@
 namespace collet::apps {
 
 void PipelinedClient::begin(Output& out) {
-  opened_ = true;
   unanswered_ = 0;
   send_what_is_due(meter().now(), out);
 }
@@ -57,7 +56,7 @@ void PipelinedClient::wait_or_close(Output& out) {
 // The connection has gone: nothing that was under way will be answered.
 void PipelinedClient::ended() noexcept {
   if (waits_) meter().stop_waiting(*this);
-  if (opened_) forget_unanswered();
+  if (has_opened()) forget_unanswered();
 }
 
 void PipelinedClient::forget_unanswered() noexcept {

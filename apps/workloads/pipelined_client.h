@@ -55,7 +55,6 @@ class PipelinedClient : public Client, private Meter::Waiter {
   }
 
   Waker waker_;
-  bool opened_ = false;
   bool waits_ = false;  // is with the meter as a waiter
   std::uint32_t pipeline_;
   std::uint32_t unanswered_ = 1;    // until begin(): the request that is to come

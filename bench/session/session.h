@@ -14,7 +14,7 @@
 namespace collet::bench {
 
 // What a run takes besides its load: starting and ending processes.
-constexpr auto kOverheadPerRun = std::chrono::milliseconds(150);
+constexpr auto kOverheadPerRun = std::chrono::milliseconds(40);
 
 std::chrono::nanoseconds time_of_run(const Settings& settings);
 

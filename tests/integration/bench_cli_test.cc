@@ -226,39 +226,6 @@ TEST_F(BenchSessionTest, ASearchEndsWithABracketAndResumesWhereItWas) {
   EXPECT_TRUE(report().goals[0].cells[0].done);
 }
 
-// An echo server that answers the third receive with one bit flipped.
-constexpr const char* kFlippingServer = R"(
-import asyncio, sys
-received = 0
-class Flip(asyncio.Protocol):
-    def connection_made(self, transport):
-        self.transport = transport
-    def data_received(self, data):
-        global received
-        received += 1
-        if received == 3:
-            data = bytes([data[0] ^ 1]) + data[1:]
-        self.transport.write(data)
-async def main():
-    server = await asyncio.get_running_loop().create_server(Flip, "127.0.0.1", int(sys.argv[1]))
-    await server.serve_forever()
-asyncio.run(main())
-)";
-
-TEST_F(BenchSessionTest, AServerThatFlipsOneBitHasFailed) {
-  const std::string program = (root_ / "flip.py").string();
-  std::ofstream(program) << kFlippingServer;
-  const Ended ended = run_bench(quick(
-      {"--reps", "1", "--no-baselines", "--external", "flip=python3 " + program + " {port}"}));
-  EXPECT_EQ(ended.code, 1);
-  EXPECT_THAT(ended.output, HasSubstr("FAILED flip, echo, 4 connections: "));
-  EXPECT_THAT(ended.output, HasSubstr("wrong"));
-  const Report shown = report();
-  for (const CellSummary& cell : shown.tables.at(0).cells) {
-    EXPECT_EQ(cell.has_figures(), cell.cell.external.empty());
-  }
-}
-
 TEST_F(BenchSessionTest, FarTooManyConnectionsAreUnavailableNotFatal) {
   std::vector<std::string> arguments = quick({"--reps", "1"});
   *std::ranges::find(arguments, "4") = "4,900000";

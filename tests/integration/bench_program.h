@@ -23,13 +23,8 @@ struct Ended {
   std::string last_words;  // of standard error
 };
 
-inline absl::StatusOr<ChildProcess> start_bench(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), COLLET_BENCH_PROGRAM);
-  return ChildProcess::spawn(arguments, allowed_cpus());
-}
-
-inline Ended run_bench(const std::vector<std::string>& arguments) {
-  auto child = start_bench(arguments);
+inline Ended run_to_its_end(const std::vector<std::string>& command) {
+  auto child = ChildProcess::spawn(command, allowed_cpus());
   EXPECT_TRUE(child.ok()) << child.status();
   const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::minutes(4);
   Ended ended;
@@ -41,6 +36,19 @@ inline Ended run_bench(const std::vector<std::string>& arguments) {
   if (status) ended.code = status->signal != 0 ? 128 + status->signal : status->code;
   ended.last_words = child->last_words();
   return ended;
+}
+
+inline std::vector<std::string> bench_command(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), COLLET_BENCH_PROGRAM);
+  return arguments;
+}
+
+inline absl::StatusOr<ChildProcess> start_bench(const std::vector<std::string>& arguments) {
+  return ChildProcess::spawn(bench_command(arguments), allowed_cpus());
+}
+
+inline Ended run_bench(const std::vector<std::string>& arguments) {
+  return run_to_its_end(bench_command(arguments));
 }
 
 // Sessions in a directory of their own that goes away with the test.
@@ -90,6 +98,12 @@ class BenchProgramTest : public testing::Test {
                                           "--accept-any-build"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
+  }
+
+  std::vector<RunRecord> runs(const std::string& name = "session") const {
+    auto results = read_results(directory(name));
+    EXPECT_TRUE(results.ok()) << results.status();
+    return results.ok() ? std::move(results->runs) : std::vector<RunRecord>();
   }
 
   Report report(const std::string& name = "session") const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // http_judges_test.cc: what programs that others wrote think of the http workload's server, and
-// what its client finds: curl, wrk, h2load, collet-load.
+// what its client finds: curl, Chromium, wrk, h2load, collet-load.
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -118,6 +120,20 @@ TEST_P(HttpJudges, CurlGetsALargeBodyBack) {
     flags.insert(flags.end(), {"--data-binary", "@" + file.path(), url_ + "/echo"});
     EXPECT_TRUE(curl(flags) == body) << flags.front();
   }
+}
+
+// Into a page of its own, with the text as it came.
+TEST_P(HttpJudges, ChromiumShowsTheText) {
+  std::string profile = ::testing::TempDir() + "/collet-browser-XXXXXX";
+  ASSERT_NE(::mkdtemp(profile.data()), nullptr);
+  const auto page = [&](const std::string& path) {
+    return run({"chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--user-data-dir=" + profile, "--dump-dom", url_ + path});
+  };
+  EXPECT_THAT(page("/plaintext"), HasSubstr(">Hello, World!</pre>"));
+  EXPECT_THAT(page("/json"), HasSubstr(R"(>{"message":"Hello, World!"}</pre>)"));
+  std::filesystem::remove_all(profile);
 }
 
 TEST_P(HttpJudges, WrkFindsNoError) {

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 // open_loop_test.cc: collet-load at a given rate: what a frozen, a slow and a healthy server look
 // like, and how the client itself is judged.
+#include <algorithm>
 #include <csignal>
+#include <memory>
+#include <mutex>
+#include <set>
 #include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
@@ -39,6 +44,16 @@ class OpenLoopTest : public ::testing::Test {
     EXPECT_EQ(load.wait(), 0) << load.errors();
     EXPECT_TRUE(result.is_object());
     return result.is_object() ? result : Json::object();
+  }
+
+  static void expect_rate(const Json& result, int offered) {
+    EXPECT_NEAR(result["offered"], offered, 2) << result.dump();
+    EXPECT_EQ(result["unfinished"], 0) << result.dump();
+    EXPECT_EQ(result["response_us"]["count"], result["offered"]);
+    EXPECT_EQ(result["service_us"]["count"], result["offered"]);
+    EXPECT_EQ(result["errors"], Json::object());
+    // A busy machine may hold up the client, but the server has time enough.
+    EXPECT_NE(result["verdict"], "overloaded") << result.dump();
   }
 
   void freeze_server(milliseconds duration) {
@@ -128,6 +143,15 @@ TEST_F(SlowServerTest, IsOverloadedByThreeTimesWhatItCanDo) {
   EXPECT_GE(result["response_us"]["p90"], 500'000) << result.dump();
 }
 
+// What is due and cannot be sent is a time in a schedule, not a thing in a queue.
+TEST_F(SlowServerTest, CostsTheClientNoMemoryHoweverMuchIsDue) {
+  const auto load = this->load({"-R", "2m", "-d", "1s", "-c", "16"});
+  const Json result = result_of(*load);
+  EXPECT_GT(result["unfinished"], 1'000'000) << result.dump();
+  EXPECT_GT(load->peak_kib(), 0);
+  EXPECT_LT(load->peak_kib(), (kSanitized ? 1024 : 48) * 1024);
+}
+
 TEST_F(OpenLoopTest, TheIdleCrowdHasARateOfItsOwn) {
   const Json result = result_of(*load({"--workload", "idle", "-c", "300", "-d", "500ms"}));
   EXPECT_EQ(result["load"], "open");
@@ -157,6 +181,63 @@ TEST_F(GreetingServerTest, IsGreetedAtTheRateThatWasAskedFor) {
   EXPECT_EQ(result["response_us"]["count"], result["offered"]);
   EXPECT_GT(result["connect_us"]["count"], 0);
   EXPECT_EQ(result["errors"], Json::object());
+}
+
+class HttpOpenLoopTest : public OpenLoopTest {
+ protected:
+  HttpOpenLoopTest() : OpenLoopTest({"--workload", "http"}) {}
+};
+
+TEST_F(HttpOpenLoopTest, IsAskedAtTheRateThatWasAskedFor) {
+  const std::vector<std::vector<std::string>> shapes{
+      {"--arrivals", "uniform"}, {"--pipeline", "4"}, {"--payload", "3000"}};
+  for (std::vector<std::string> flags : shapes) {
+    flags.insert(flags.end(), {"--workload", "http", "-R", "1k", "-d", "500ms", "-c", "20"});
+    expect_rate(result_of(*load(flags)), 500);
+  }
+}
+
+// Remembers who asked, in the order of asking.
+class Callers {
+ public:
+  std::unique_ptr<Handler> make_handler() { return std::make_unique<Caller>(*this); }
+
+  std::set<const Handler*> among_the_first(std::size_t count) {
+    const std::lock_guard lock(mutex_);
+    const auto end = asked_.begin() + static_cast<std::ptrdiff_t>(std::min(count, asked_.size()));
+    return {asked_.begin(), end};
+  }
+
+ private:
+  class Caller : public Handler {
+   public:
+    explicit Caller(Callers& callers) : callers_(callers) {}
+    void on_data(std::span<const std::byte> bytes, Output& out) override {
+      const std::lock_guard lock(callers_.mutex_);
+      callers_.asked_.push_back(this);
+      out.write(bytes);
+    }
+
+   private:
+    Callers& callers_;
+  };
+
+  std::mutex mutex_;
+  std::vector<const Handler*> asked_;
+};
+
+// A server sees the load as of many callers who know nothing of each other, not as bursts of all of
+// them, nor of one who calls again and again.
+TEST(OpenLoopCrowdTest, ConnectionsTakeTurns) {
+  Callers callers;
+  auto server = TcpServer::start(*registry().backend("epoll"), *registry().pool("inline"),
+                                 {.listen = *parse_endpoint("127.0.0.1:0")},
+                                 [&callers] { return callers.make_handler(); });
+  ASSERT_TRUE(server.ok()) << server.status();
+  Program load({COLLET_LOAD_PROGRAM, format_endpoint((*server)->endpoint()), "-R", "1k", "-d",
+                "200ms", "--warmup", "0", "-c", "20", "--json"});
+  EXPECT_EQ(load.wait(), 0) << load.errors();
+  EXPECT_EQ(callers.among_the_first(60).size(), 20U);
 }
 
 }  // namespace

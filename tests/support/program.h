@@ -93,14 +93,19 @@ class Program {
   int wait() {
     if (status_ != kRunning) return status_;
     int status = 0;
-    if (!eventually([&] { return ::waitpid(pid_, &status, WNOHANG) == pid_; })) {
+    rusage usage{};
+    if (!eventually([&] { return ::wait4(pid_, &status, WNOHANG, &usage) == pid_; })) {
       ADD_FAILURE() << "it does not end";
       signal(SIGKILL);
-      ::waitpid(pid_, &status, 0);
+      ::wait4(pid_, &status, 0, &usage);
     }
+    peak_kib_ = usage.ru_maxrss;
     status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
     return status_;
   }
+
+  // The most memory it ever had resident; known once it has ended.
+  long peak_kib() const { return peak_kib_; }
 
   bool has_ended() const {
     siginfo_t info{};
@@ -164,6 +169,7 @@ class Program {
 
   pid_t pid_ = -1;
   int status_ = kRunning;
+  long peak_kib_ = 0;
   Descriptor output_;
   Descriptor errors_;
   std::string buffer_;

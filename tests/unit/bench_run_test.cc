@@ -142,6 +142,8 @@ TEST(BenchVerdictTest, TheClientIsTheLimitIfItIsBusyAndTheServerIsNot) {
   EXPECT_TRUE(bound(0.95, 0.8));
   EXPECT_FALSE(bound(0.95, 0.99));
   EXPECT_FALSE(bound(0.5, 0.8));
+  load.open_loop = true;
+  EXPECT_FALSE(bound(0.95, 0.8)) << "it waits awake for what is due";
 }
 
 // Programs are shell scripts: what they print is what a server or a client would.

@@ -333,6 +333,20 @@ TEST_F(PiecesTest, FailureThatTheEndOfTheRunCausesDoesNotCount) {
   EXPECT_EQ(meter_.tally().failed(Failure::wrong_bytes), 1U);
 }
 
+// A server that loses a reply may do so just before the end.
+TEST_F(PiecesTest, AnswerThatTheEndWaitedForInVainIsMissed) {
+  auto client = (*find_workload("greet"))->make_client({.payload_bytes = 3}, meter_);
+  auto unconnected = (*find_workload("greet"))->make_client({.payload_bytes = 3}, meter_);
+  Output out;
+  client->on_open(out);
+  meter_.end();
+  meter_.lose_patience();
+  client->on_close(CloseReason::forced, 0);
+  unconnected->on_close(CloseReason::forced, 0);
+  EXPECT_EQ(meter_.tally().failed(Failure::timeout), 1U);
+  EXPECT_EQ(meter_.tally().unanswered, 1U);
+}
+
 TEST(PatternTest, EveryShiftOfTheStreamIsSeen) {
   // A reply that repeats or leaves out a whole number of usual buffers must not fit.
   for (const std::size_t shift : {1U, 64U, 1024U, 4096U, 16384U, 65536U, 131072U}) {
