@@ -20,8 +20,7 @@ void add_once(std::vector<std::string>& flags, std::string_view flag) {
 }  // namespace
 
 MachineUse machine_use(const MachineSample& start, const MachineSample& end,
-                       const std::vector<int>& cpus, std::int64_t elapsed_ns,
-                       std::int64_t own_cpu_ns) {
+                       const std::vector<int>& cpus, std::int64_t elapsed_ns) {
   MachineUse use;
   std::int64_t stolen_ns = 0;
   for (const auto& [cpu, now] : end.stolen_ns) {
@@ -33,8 +32,12 @@ MachineUse machine_use(const MachineSample& start, const MachineSample& end,
   const std::int64_t idle_ns = end.idle_ns - start.idle_ns;
   const auto all_ns = static_cast<std::int64_t>(cpus.size()) * elapsed_ns;
   use.busy_ns = std::max<std::int64_t>(0, all_ns - idle_ns - stolen_ns);
-  use.kernel_cpu_ns = end.kernel_ns - start.kernel_ns;
-  use.foreign_cpu_ns = std::max<std::int64_t>(0, use.busy_ns - own_cpu_ns - use.kernel_cpu_ns);
+  for (const auto& [thread, now] : end.kernel_ns) {
+    const auto before = start.kernel_ns.find(thread);
+    if (before != start.kernel_ns.end()) use.kernel_cpu_ns += now - before->second;
+  }
+  // Not what is busy beyond our own time: waking an idle CPU takes time too, and is nobody's.
+  use.foreign_cpu_ns = std::max<std::int64_t>(0, end.others_ns - start.others_ns);
   use.pressure_us = end.pressure_us - start.pressure_us;
   use.retransmits = end.retransmits - start.retransmits;
   use.listen_drops = end.listen_drops - start.listen_drops;

@@ -15,7 +15,7 @@ namespace collet::bench {
 
 // What the window took, and what of it was not the server's or the client's.
 struct MachineUse {
-  std::int64_t foreign_cpu_ns = 0;  // used by other programs on the CPUs of server and client
+  std::int64_t foreign_cpu_ns = 0;  // used by other programs, on whatever CPU
   std::int64_t kernel_cpu_ns = 0;   // used by the kernel's own threads, for whomever
   std::int64_t stolen_ns = 0;       // taken by the host of a virtual machine, on the worst CPU
   std::int64_t busy_ns = 0;         // of those CPUs together, whoever used them
@@ -25,8 +25,7 @@ struct MachineUse {
 };
 
 MachineUse machine_use(const MachineSample& start, const MachineSample& end,
-                       const std::vector<int>& cpus, std::int64_t elapsed_ns,
-                       std::int64_t own_cpu_ns);
+                       const std::vector<int>& cpus, std::int64_t elapsed_ns);
 
 // One of the two pinned programs, and what it ran on.
 struct Pinned {

@@ -216,7 +216,7 @@ std::int64_t tcp_counter(const std::string& path, std::string_view protocol,
 }  // namespace
 
 MachineSample sample_machine(const std::vector<int>& cpus, const std::vector<pid_t>& kernel,
-                             const std::string& proc) {
+                             const std::vector<pid_t>& own, const std::string& proc) {
   enum Column { user, nice, system, idle, iowait, irq, softirq, steal, kColumns };
   MachineSample sample;
   std::istringstream lines(read_text(proc + "/stat"));
@@ -234,7 +234,12 @@ MachineSample sample_machine(const std::vector<int>& cpus, const std::vector<pid
   for (const pid_t thread : kernel) {
     std::istringstream schedstat(read_text(absl::StrCat(proc, "/", thread, "/schedstat")));
     std::int64_t cpu_ns = 0;
-    if (schedstat >> cpu_ns) sample.kernel_ns += cpu_ns;
+    if (schedstat >> cpu_ns) sample.kernel_ns[thread] = cpu_ns;
+  }
+  // Whoever waited for a child that ended has its time: between two samples none is lost.
+  for (const auto& [pid, stat] : all_processes(proc)) {
+    if (sample.kernel_ns.contains(pid) || std::ranges::count(own, pid) != 0) continue;
+    sample.others_ns += stat.cpu_ns + stat.children_cpu_ns;
   }
   const std::string pressure = read_text(proc + "/pressure/cpu");  // `some avg10=... total=US`
   if (const std::size_t found = pressure.find("total="); found != std::string::npos) {

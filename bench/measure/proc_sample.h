@@ -58,19 +58,21 @@ ProcessUse use_between(const ProcSample& start, const ProcSample& end);
 // Of some CPUs together. Idle time is exact where the kernel stops its tick for an idle CPU.
 struct MachineSample {
   std::int64_t idle_ns = 0;
-  std::map<int, std::int64_t> stolen_ns;  // by the host of a virtual machine, by CPU
-  std::int64_t kernel_ns = 0;             // used by threads of the kernel, on all CPUs
-  std::int64_t pressure_us = 0;           // some task waited for a CPU; 0 if the kernel keeps none
-  std::int64_t retransmits = 0;           // TCP segments sent again, of the whole machine
-  std::int64_t listen_drops = 0;          // connections that found an accept queue full, likewise
+  std::map<int, std::int64_t> stolen_ns;    // by the host of a virtual machine, by CPU
+  std::map<pid_t, std::int64_t> kernel_ns;  // used by threads of the kernel, on all CPUs
+  std::int64_t others_ns = 0;  // by all other processes that can be seen, on all CPUs, to the tick
+  std::int64_t pressure_us = 0;   // some task waited for a CPU; 0 if the kernel keeps none
+  std::int64_t retransmits = 0;   // TCP segments sent again, of the whole machine
+  std::int64_t listen_drops = 0;  // connections that found an accept queue full, likewise
 };
 
 // The kernel's own threads, which do what programs leave to them: an accept queue's or a closed
 // connection's work is often done there.
 std::vector<pid_t> kernel_threads(const std::string& proc = "/proc");
 
+// `own`: the processes that are no others.
 MachineSample sample_machine(const std::vector<int>& cpus, const std::vector<pid_t>& kernel,
-                             const std::string& proc = "/proc");
+                             const std::vector<pid_t>& own, const std::string& proc = "/proc");
 
 // The number after `key:` in a status file, in its own unit.
 std::optional<std::int64_t> parse_status_field(std::string_view text, std::string_view key);

@@ -2,7 +2,7 @@
 // runner.cc: the steps of a run. Each either succeeds or settles the outcome.
 #include "bench/measure/runner.h"
 
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -31,21 +31,11 @@ constexpr double kLateSample = 0.05;  // of the window
 
 std::string message_of(const absl::Status& status) { return std::string(status.message()); }
 
-std::int64_t own_cpu_ns() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto to_ns = [](const timeval& time) {
-    return std::int64_t{1'000'000'000} * time.tv_sec + std::int64_t{1'000} * time.tv_usec;
-  };
-  return to_ns(usage.ru_utime) + to_ns(usage.ru_stime);
-}
-
 // What all that matters has used so far.
 struct Look {
   std::optional<ProcSample> server;
   std::optional<ProcSample> client;
   MachineSample machine;
-  std::int64_t own_cpu_ns = 0;
   std::int64_t allocations = 0;
 };
 
@@ -217,8 +207,9 @@ class Run {
       }
     }
     look.client = sample_processes({client_->pid()});
-    look.machine = sample_machine(used_cpus_, kernel_threads_);
-    look.own_cpu_ns = own_cpu_ns();
+    std::vector<pid_t> own = family_;
+    own.insert(own.end(), {client_->pid(), getpid()});
+    look.machine = sample_machine(used_cpus_, kernel_threads_, own);
     if (allocations_) look.allocations = allocations_->count();
     return look;
   }
@@ -273,9 +264,7 @@ class Run {
       outcome_.client = use_between(*start_->client, *end_->client);
     }
     const std::int64_t elapsed_ns = outcome_.server->elapsed_ns;
-    const std::int64_t own_ns = outcome_.server->cpu_ns + outcome_.load->client_cpu_ns +
-                                end_->own_cpu_ns - start_->own_cpu_ns;
-    outcome_.machine = machine_use(start_->machine, end_->machine, used_cpus_, elapsed_ns, own_ns);
+    outcome_.machine = machine_use(start_->machine, end_->machine, used_cpus_, elapsed_ns);
     raise_flags(elapsed_ns);
     return true;
   }

@@ -3,7 +3,7 @@
 // what wrk and h2load say of the same one. Only runs in which nobody disturbed it are judged.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -27,15 +27,6 @@ namespace {
 
 using Json = nlohmann::json;
 using std::chrono::steady_clock;
-
-std::int64_t cpu_ns_of(int whom) {
-  rusage usage{};
-  getrusage(whom, &usage);
-  const auto ns = [](const timeval& time) {
-    return std::int64_t{1'000'000'000} * time.tv_sec + std::int64_t{1'000} * time.tv_usec;
-  };
-  return ns(usage.ru_utime) + ns(usage.ru_stime);
-}
 
 // What a client printed, and who disturbed it or the server.
 struct Shot {
@@ -71,10 +62,9 @@ class LoadTruthTest : public testing::Test {
     std::vector<int> cpus = cpus_.server;
     cpus.insert(cpus.end(), cpus_.client.begin(), cpus_.client.end());
     const auto kernel = kernel_threads();
-    const auto own = [] { return cpu_ns_of(RUSAGE_SELF) + cpu_ns_of(RUSAGE_CHILDREN); };
     const auto server_before = sample_processes({server_->pid()});
-    const MachineSample machine_before = sample_machine(cpus, kernel);
-    const std::int64_t own_before = own();
+    const std::vector<pid_t> own = {getpid(), server_->pid()};
+    const MachineSample machine_before = sample_machine(cpus, kernel, own);
 
     Shot shot;
     auto client = ChildProcess::spawn(command, cpus_.client);
@@ -85,10 +75,9 @@ class LoadTruthTest : public testing::Test {
     const auto status = client->wait(patience());
     EXPECT_TRUE(status && status->is_success()) << client->last_words() << shot.output;
 
-    const MachineSample machine_after = sample_machine(cpus, kernel);
+    const MachineSample machine_after = sample_machine(cpus, kernel, own);
     const ProcessUse use = use_between(*server_before, *sample_processes({server_->pid()}));
-    const MachineUse machine = machine_use(machine_before, machine_after, cpus, use.elapsed_ns,
-                                           own() - own_before + use.cpu_ns);
+    const MachineUse machine = machine_use(machine_before, machine_after, cpus, use.elapsed_ns);
     shot.flags = find_noise({{&use, &cpus_.server}}, true, machine, use.elapsed_ns);
     return shot;
   }

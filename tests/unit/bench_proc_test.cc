@@ -108,11 +108,14 @@ TEST_F(ProcTreeTest, TheMachineIsTheCpusThatAreUsed) {
   stat(2, 0, 0);
   stat(15, 2, 0);
   stat(16, 1, 0);
+  write("18/stat", "18 (other) S 1 18 18 0 -1 0 0 0 0 0 3 4 5 6 20 0");
+  write("17/stat", "17 (ours) S 1 17 17 0 -1 0 0 0 0 0 7 7 7 7 20 0");
   write("15/schedstat", "4000 9 9\n");
   write("16/schedstat", "100 9 9\n");
   EXPECT_THAT(kernel_threads(root_.string()), ElementsAre(15));
-  const MachineSample sample = sample_machine({0, 1}, {15, 999}, root_.string());
-  EXPECT_EQ(sample.kernel_ns, 4000);
+  const MachineSample sample = sample_machine({0, 1}, {15, 999}, {17}, root_.string());
+  EXPECT_EQ(sample.kernel_ns, (std::map<pid_t, std::int64_t>{{15, 4000}}));
+  EXPECT_EQ(sample.others_ns, (3 + 4 + 5 + 6) * 10'000'000);
   EXPECT_EQ(sample.idle_ns, 151 * 10'000'000LL);
   EXPECT_EQ(sample.stolen_ns.at(0), 70'000'000);
   EXPECT_EQ(sample.stolen_ns.size(), 2U);
@@ -127,20 +130,25 @@ TEST(ProcSampleTest, ThisProcessCanBeSampled) {
   EXPECT_THAT(family_of(getpid()), testing::Contains(getpid()));
 }
 
-TEST(NoiseTest, WhatIsNeitherIdleNorStolenNorOursIsForeign) {
+TEST(NoiseTest, WhatOthersUseIsForeignAndThreadsThatEndDoNotCount) {
   MachineSample start;
   start.stolen_ns = {{0, 0}, {1, 5}};
   MachineSample end;
   end.idle_ns = 300;
   end.stolen_ns = {{0, 100}, {1, 25}};
   end.pressure_us = 9;
-  end.kernel_ns = 10;
-  const MachineUse use = machine_use(start, end, {0, 1}, 1000, 1500);
-  EXPECT_EQ(use.foreign_cpu_ns, 2000 - 300 - 120 - 1500 - 10);
+  start.kernel_ns = {{15, 100}, {16, 5'000'000}};
+  end.kernel_ns = {{15, 110}, {17, 1}};
+  start.others_ns = 70;
+  end.others_ns = 100;
+  const MachineUse use = machine_use(start, end, {0, 1}, 1000);
+  EXPECT_EQ(use.foreign_cpu_ns, 30);
   EXPECT_EQ(use.kernel_cpu_ns, 10);
+  EXPECT_EQ(use.busy_ns, 2000 - 300 - 120);
   EXPECT_EQ(use.stolen_ns, 100);
   EXPECT_EQ(use.pressure_us, 9);
-  EXPECT_EQ(machine_use(start, end, {0, 1}, 1000, 1900).foreign_cpu_ns, 0);
+  end.others_ns = 0;  // whoever had used it is gone, and nobody waited for him
+  EXPECT_EQ(machine_use(start, end, {0, 1}, 1000).foreign_cpu_ns, 0);
 }
 
 class NoiseFlagTest : public testing::Test {
