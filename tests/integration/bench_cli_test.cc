@@ -171,7 +171,7 @@ TEST_F(BenchSessionTest, ANoisyRunIsKeptMarkedAndRepeatedTwiceAtTheEndOfItsBlock
   const Spinner spinner(allowed_cpus().front());  // the server's
   std::vector<std::string> arguments = quick({"--reps", "2", "--no-baselines"});
   *std::ranges::find(arguments, "0") = "2";          // --max-repeats
-  *std::ranges::find(arguments, "100ms") = "400ms";  // so that the server has its turns
+  *std::ranges::find(arguments, "250ms") = "400ms";  // so that the server has its turns
   const Ended ended = run_bench(arguments);
   ASSERT_EQ(ended.code, 0) << ended.output;
   const auto results = read_results(directory());

@@ -85,7 +85,7 @@ class BenchProgramTest : public testing::Test {
                                           "-c",
                                           "4",
                                           "-d",
-                                          "100ms",
+                                          "250ms",
                                           "--warmup",
                                           "20ms",
                                           "--quiet",
