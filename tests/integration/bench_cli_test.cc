@@ -170,8 +170,8 @@ TEST_F(BenchSessionTest, ANoisyRunIsKeptMarkedAndRepeatedTwiceAtTheEndOfItsBlock
   if (allowed_cpus().size() < 2) GTEST_SKIP() << "with one CPU nothing is pinned";
   const Spinner spinner(allowed_cpus().front());  // the server's
   std::vector<std::string> arguments = quick({"--reps", "2", "--no-baselines"});
-  *std::ranges::find(arguments, "0") = "2";          // --max-repeats
-  *std::ranges::find(arguments, "250ms") = "400ms";  // so that the server has its turns
+  set(arguments, "--max-repeats", "2");
+  set(arguments, "-d", "400ms");  // so that the server has its turns
   const Ended ended = run_bench(arguments);
   ASSERT_EQ(ended.code, 0) << ended.output;
   const auto results = read_results(directory());
@@ -228,7 +228,7 @@ TEST_F(BenchSessionTest, ASearchEndsWithABracketAndResumesWhereItWas) {
 
 TEST_F(BenchSessionTest, FarTooManyConnectionsAreUnavailableNotFatal) {
   std::vector<std::string> arguments = quick({"--reps", "1"});
-  *std::ranges::find(arguments, "4") = "4,900000";
+  set(arguments, "-c", "4,900000");
   const Ended ended = run_bench(arguments);
   EXPECT_EQ(ended.code, 0) << ended.output;
   EXPECT_THAT(ended.output, HasSubstr("unavailable epoll + inline, echo, 900000 connections: "));

@@ -2,9 +2,11 @@
 // bench_program.h: collet-bench itself, run to its end, and the results it leaves.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -104,6 +106,12 @@ class BenchProgramTest : public testing::Test {
     auto results = read_results(directory(name));
     EXPECT_TRUE(results.ok()) << results.status();
     return results.ok() ? std::move(results->runs) : std::vector<RunRecord>();
+  }
+
+  // What follows `flag`, which is among the arguments.
+  static void set(std::vector<std::string>& arguments, const std::string& flag,
+                  const std::string& value) {
+    *std::next(std::ranges::find(arguments, flag)) = value;
   }
 
   Report report(const std::string& name = "session") const {

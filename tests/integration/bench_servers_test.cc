@@ -55,8 +55,8 @@ class WaywardServerTest : public AnsweredTest, public testing::WithParamInterfac
     std::vector<std::string> arguments =
         quick({"--reps", "1", "--no-baselines", "--pipeline", std::to_string(GetParam().pipeline),
                "--external", "wayward=exec python3 " COLLET_WAYWARD_SERVER " {port} " + how});
-    *std::ranges::find(arguments, "100ms") = "400ms";  // so that each has its turns
-    *std::ranges::find(arguments, "echo") = how.substr(0, how.find('-'));
+    set(arguments, "-d", "400ms");  // so that each has its turns
+    set(arguments, "--workload", how.substr(0, how.find('-')));
     return run_until_answered(bench_command(arguments));
   }
 };
@@ -118,7 +118,7 @@ TEST_F(BottleneckTest, RateOfAClientThatIsTooSlowIsALowerBound) {
   constexpr int kAttempts = 10;
   std::vector<std::string> arguments =
       quick({"--reps", "1", "--no-baselines", "--bin-dir", programs_with_a_slow_client()});
-  *std::ranges::find(arguments, "100ms") = "400ms";
+  set(arguments, "-d", "400ms");
   Ended table;
   int in_peace = 0;
   bool seen = false;

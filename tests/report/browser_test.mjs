@@ -17,7 +17,7 @@ const program = process.env.COLLET_BENCH_PROGRAM;
 const output = process.env.COLLET_REPORT_OUTPUT;
 const report = join(output, "report.html");
 const altered = join(output, "altered.html");
-const bare = join(output, "bare.html");
+const searched = join(output, "searched.html");
 const poisoned = join(output, "poisoned.html");
 const screenshots = join(output, "screenshots");
 const pages = ["overview", "matrix", "compare", "latency", "load", "capacity", "tradeoffs",
@@ -42,12 +42,12 @@ function dataOf(html) {
   return JSON.parse(/id="bench-data">([^]*?)<\/script>/.exec(html)[1]);
 }
 
-function generate() {
-  const { status, stderr } = spawnSync(program,
-    ["report", process.env.COLLET_REPORT_FIXTURE, "-o", report], { encoding: "utf8" });
-  assert.equal(status, 1, `for failed cells; it said: ${stderr}`);
-  const html = readFileSync(report, "utf8");
-  return withData(html, dataOf(html));
+// `code`: 1 where cells have failed.
+function generate(results, file, code) {
+  const { status, stderr } = spawnSync(program, ["report", results, "-o", file],
+                                       { encoding: "utf8" });
+  assert.equal(status, code, stderr);
+  return readFileSync(file, "utf8");
 }
 
 // The same page with other data in it.
@@ -71,13 +71,11 @@ describe("report in a browser", { skip: missing }, () => {
   let richer; // data
 
   before(async () => {
-    html = generate();
+    html = generate(process.env.COLLET_REPORT_FIXTURE, report, 1);
     data = dataOf(html);
     richer = alter(dataOf(html));
-    writeFileSync(report, html);
     writeFileSync(altered, withData(html, richer));
     writeFileSync(poisoned, withData(html, poison(richer)));
-    writeFileSync(bare, withData(html, { ...richer, tables: [], runs: [], curves: [] }));
     mkdirSync(screenshots, { recursive: true });
     const require = createRequire(join(process.env.COLLET_REPORT_WORK, "package.json"));
     const { chromium } = require("playwright-core");
@@ -336,12 +334,20 @@ describe("report in a browser", { skip: missing }, () => {
     });
   });
 
-  test("a session without cells, of capacities alone, has all pages", async () => {
-    await look(bare, {}, async (page, show) => {
+  test("a search, which has no tables, has all pages and its advice", async () => {
+    const found = dataOf(generate(process.env.COLLET_REPORT_GOAL, searched, 0)).capacities[0];
+    await look(searched, {}, async (page, show) => {
       for (const id of pages) {
         await show({ page: id });
         assert.ok((await page.innerText("#content")).length > 20, id);
       }
+      await show({ page: "capacity" });
+      assert.equal(await page.innerText(".advice"), found.advice);
+      for (const [name, range] of (await rowsOf(page, "capacities"))[0]) {
+        const { holds_per_s } = found.brackets.find((bracket) => bracket.name === name);
+        assert.ok(range.includes(figure(holds_per_s / 1e3)), range);
+      }
+      await page.screenshot({ path: join(screenshots, "searched.png"), fullPage: true });
     });
   });
 
