@@ -3,6 +3,7 @@
 #include "bench/session/counting.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include <absl/strings/str_cat.h>
 
@@ -11,6 +12,7 @@
 namespace collet::bench {
 namespace {
 
+constexpr auto kWindow = std::chrono::milliseconds(300);  // counts need no more
 constexpr std::int64_t kRequests = 20'000;
 constexpr std::int64_t kRequestsOfAConnection = 200;
 
@@ -57,8 +59,10 @@ CountRecord count(const Session& session, std::size_t cell, int stop_fd) {
   record.cell = cell;
   record.started_utc = utc_now();
   const Cell& one = session.cells[cell].cell;
-  count_allocations(one, session.settings, stop_fd, record);
-  count_syscalls(one, session.settings, stop_fd, record);
+  Settings settings = session.settings;
+  settings.duration = std::min<std::chrono::nanoseconds>(settings.duration, kWindow);
+  count_allocations(one, settings, stop_fd, record);
+  count_syscalls(one, settings, stop_fd, record);
   return record;
 }
 
