@@ -41,6 +41,7 @@ std::vector<std::string> find_obstacles(const Session& a, const Session& b) {
   check("loops", a.settings.loops, b.settings.loops);
   check("workers", a.settings.workers, b.settings.workers);
   check("client_threads", a.settings.client_threads, b.settings.client_threads);
+  check("arrivals", a.settings.arrivals, b.settings.arrivals);
   check("cpus", format_cpus(a.settings.cpus), format_cpus(b.settings.cpus));
   for (const Session* session : {&a, &b}) {
     if (!session->not_a_result.empty()) {
@@ -75,6 +76,10 @@ int compare_command(int argc, const char* const* argv) {
   if (!before.ok()) return refuse(before.status());
   auto after = read_results(second);
   if (!after.ok()) return refuse(after.status());
+  if (before->session.goal || after->session.goal) {
+    return refuse(absl::InvalidArgumentError(
+        "compare: a search has brackets and no cells: compare sessions of run or curve"));
+  }
   const auto obstacles = find_obstacles(before->session, after->session);
   for (const std::string& obstacle : obstacles) {
     std::fprintf(stderr, "collet-bench: they differ: %s\n", obstacle.c_str());
@@ -87,9 +92,16 @@ int compare_command(int argc, const char* const* argv) {
   const auto cells = diff_sessions(summarize_results(*std::move(before), first),
                                    summarize_results(*std::move(after), second), *threshold);
   std::fputs(render_diff(cells).c_str(), stdout);
+  if (std::ranges::all_of(cells, [](const CellDiff& diff) { return !diff.why_not.empty(); })) {
+    return refuse(absl::InvalidArgumentError(
+        "compare: they have no cell in common that has figures: measure both with the same flags "
+        "(rates that are shares of a closed loop differ from session to session)"));
+  }
   const bool slower = std::ranges::any_of(
       cells, [](const CellDiff& diff) { return diff.verdict == Verdict::higher; });
-  return slower ? kRegression : kDone;
+  if (slower) return kRegression;
+  const bool gone = std::ranges::any_of(cells, &CellDiff::gone);
+  return gone ? kFailedCells : kDone;
 }
 
 }  // namespace collet::bench

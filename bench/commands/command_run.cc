@@ -8,6 +8,7 @@
 #include <absl/strings/str_format.h>
 
 #include "apps/cli/command_line.h"
+#include "apps/cli/process.h"
 #include "bench/commands/commands.h"
 #include "bench/commands/conduct.h"
 #include "bench/session/capacity.h"
@@ -219,7 +220,13 @@ int resume_command(int argc, const char* const* argv) {
   if (auto status = check_sameness(session); !status.ok() && !options->force) {
     return refuse(status, kOtherEnvironment);
   }
+  if (options->blocks != 0 && options->blocks < session.settings.blocks) {
+    return refuse(absl::InvalidArgumentError(absl::StrFormat(
+        "--reps: %d are fewer than the %d blocks there are: leave it out, or add some",
+        options->blocks, session.settings.blocks)));
+  }
   if (options->blocks != 0) session.settings.blocks = options->blocks;
+  apps::raise_descriptor_limit();
   const std::vector<std::string> command_line(argv, argv + argc);
   if (auto status = file->append(format_resumption(session, command_line)); !status.ok()) {
     return refuse(status);

@@ -278,9 +278,12 @@ class Run {
             "late_sample");
     const int server_cpus = static_cast<int>(cpus_.server.size());
     const int server_cores =
-        cell_.external.empty() ? std::min(server_cpus, settings_.loops) : server_cpus;
-    flag_if(is_client_bound(*outcome_.load, *outcome_.server, client_threads(cell_, settings_),
-                            server_cores),
+        outcome_.listening
+            ? std::min(server_cpus, outcome_.listening->loops + outcome_.listening->workers)
+            : server_cpus;
+    const int client_cores =
+        std::min(client_threads(cell_, settings_), static_cast<int>(cpus_.client.size()));
+    flag_if(is_client_bound(*outcome_.load, *outcome_.server, client_cores, server_cores),
             "client_bound");
     const LoadReport& load = *outcome_.load;
     flag_if(!load.verdict.empty() && load.verdict != "ok", load.verdict);

@@ -3,6 +3,8 @@
 #include "bench/session/capacity.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -41,11 +43,22 @@ std::vector<Cell> open_questions(const Session& session) {
   return cells;
 }
 
+absl::Status check_that_all_differ(const Session& session) {
+  std::set<std::string> keys;
+  for (const SessionCell& one : session.cells) {
+    if (one.cell.rate_percent != 0 && one.cell.rate_per_s == 0) continue;
+    const std::string key = cell_key(one.cell);
+    if (keys.insert(key).second) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("--rate: two of them are the same here: ", key, ": leave one out"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status settle_rates(Session& session, Progress::Style style, int stop_fd) {
   const std::vector<Cell> cells = open_questions(session);
-  if (cells.empty()) return absl::OkStatus();
   Progress progress(cells.size() * kRuns, time_of_run(session.settings), style);
   for (const Cell& cell : cells) {
     std::vector<double> rates;
@@ -68,9 +81,11 @@ absl::Status settle_rates(Session& session, Progress::Style style, int stop_fd) 
     if (one.cell.rate_percent == 0) continue;
     if (const Capacity* capacity = find(session, table_key(in_closed_loop(one.cell)))) {
       one.cell.rate_per_s = round_rate(capacity->requests_per_s * one.cell.rate_percent / 100);
+    } else if (one.unavailable.empty()) {
+      one.unavailable = "its rate is a share of what the baseline reaches, which cannot run here";
     }
   }
-  return absl::OkStatus();
+  return check_that_all_differ(session);
 }
 
 }  // namespace collet::bench

@@ -23,7 +23,8 @@ constexpr std::array<std::string_view, 2> kUsual{"echo", "greet"};
 
 std::string message_of(const absl::Status& status) { return std::string(status.message()); }
 
-absl::Status resolve_workloads(const Options& options, Axes& axes) {
+absl::Status resolve_workloads(const Options& options, Axes& axes,
+                               std::vector<std::string>& notes) {
   std::vector<std::string> known;
   for (const apps::Workload* workload : apps::workloads()) {
     known.emplace_back(workload->name());
@@ -37,6 +38,9 @@ absl::Status resolve_workloads(const Options& options, Axes& axes) {
     if (options.goal && axes.idle_workloads.contains(name)) {
       return absl::InvalidArgumentError(absl::StrFormat(
           "--workload: \"%s\" has a rate of its own, so none can be looked for: use echo", name));
+    }
+    if (!options.rates.empty() && axes.idle_workloads.contains(name)) {
+      notes.push_back(name + ": has a rate of its own, which --rate does not change");
     }
     if (axes.payload_bytes.contains(name)) continue;
     return absl::InvalidArgumentError(absl::StrFormat("--workload: \"%s\" is unknown: use %s", name,
@@ -81,7 +85,7 @@ absl::StatusOr<Axes> Catalogue::resolve(Options& options, std::vector<std::strin
   Axes axes;
   if (auto status = resolve_backends(options, axes); !status.ok()) return status;
   if (auto status = resolve_pools(options, axes); !status.ok()) return status;
-  if (auto status = resolve_workloads(options, axes); !status.ok()) return status;
+  if (auto status = resolve_workloads(options, axes, notes); !status.ok()) return status;
   if (auto status = check_baseline(options.baseline); !status.ok()) return status;
   if (auto status = equip(options.settings, options.bin_dir); !status.ok()) return status;
   options.settings.cpus = allowed_cpus();

@@ -17,8 +17,10 @@ constexpr std::int64_t kRequests = 20'000;
 constexpr std::int64_t kRequestsOfAConnection = 200;
 
 void note(CountRecord& record, const RunOutcome& outcome) {
-  if (outcome.status == RunStatus::ok || !record.reason.empty()) return;
-  record.reason = outcome.reason;
+  const bool interrupted = outcome.status == RunStatus::interrupted;
+  if (interrupted || (outcome.status != RunStatus::ok && record.reason.empty())) {
+    record.reason = outcome.reason;
+  }
 }
 
 double per_request(std::int64_t count, const RunOutcome& outcome) {

@@ -79,7 +79,8 @@ class GoalLoop {
   bool is_done(const Step& step) const {
     return std::ranges::any_of(records_, [&](const RunRecord& record) {
       return record.purpose == Purpose::compare && record.run.cell == step.cell &&
-             record.run.block == step.number && record.run.twin == step.twin;
+             record.run.block == step.number && record.run.twin == step.twin &&
+             record.rate_per_s == step.rate_per_s;
     });
   }
 

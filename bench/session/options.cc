@@ -26,8 +26,8 @@ constexpr std::int64_t kMostSeed = (std::int64_t{1} << 53) - 1;  // exact in eve
 struct Texts {
   std::string profile = "quick";
   std::string backends, pools, workloads, placements, baseline, seed, output, bin_dir, payload;
-  std::string rates;  // of the profile if empty
-  std::string arrivals = "uniform";
+  std::string rates;     // of the profile if empty
+  std::string arrivals;  // uniform if empty
   std::string p99, p999;
   std::string connections, duration, warmup, reps, repeats;  // empty: as the profile says
   std::string external;                                      // for --help; see take_externals()
@@ -76,6 +76,10 @@ void declare_rates(apps::CommandLine& line, Texts& texts) {
   line.option("-R,--rate", "RATE,...", texts.rates,
               "A table for each: an open loop with so many requests/s over all connections, such "
               "as 20k, or 40% of what the baseline reaches in a closed loop; or `closed` [closed]");
+  line.option("--baseline", "NAME", texts.baseline,
+              "What all is compared to: BACKEND/POOL or an external server [epoll/inline]");
+  line.flag("--count", texts.count,
+            "Afterwards count system calls and allocations too; --profile full does");
 }
 
 void declare(apps::CommandLine& line, Texts& texts) {
@@ -87,14 +91,12 @@ void declare(apps::CommandLine& line, Texts& texts) {
   line.option("-c,--connections", "N,...", texts.connections, "A table for each [64]");
   line.option("--placement", "PLACE,...", texts.placements,
               "A table for each: split, shared or wide [split]");
-  line.option("--baseline", "NAME", texts.baseline,
-              "What all is compared to: BACKEND/POOL or an external server [epoll/inline]");
   line.option("--external", "NAME=COMMAND", texts.external,
               "A row for another server, whose command says where the {port} goes; repeatable");
   line.option("--payload", "BYTES,...", texts.payload,
               "A table for each: size of a request [the workload's own]");
   line.option("--arrivals", "uniform|poisson", texts.arrivals,
-              "When the requests of an open loop are due");
+              "When the requests of an open loop are due [uniform]");
   line.option("--pipeline", "N", texts.pipeline,
               "Requests at once on a connection, where possible");
   line.option("-d,--duration", "TIME", texts.duration, "Measured window of a run [800ms]");
@@ -113,14 +115,22 @@ void declare(apps::CommandLine& line, Texts& texts) {
               "Where results.jsonl is written [a new one in results/]");
   line.option("--format", std::string(kFormatNames), texts.format, "What goes to standard output");
   line.option("--bin-dir", "DIR", texts.bin_dir, "Where the programs are [near this one]");
-  line.flag("--count", texts.count,
-            "Afterwards count system calls and allocations too; --profile full does");
   line.flag("--accept-any-build", texts.accept_any_build,
             "Run debug and sanitizer builds, whose figures are NOT A RESULT");
   line.flag("-q,--quiet", texts.quiet, "No progress on standard error");
 }
 
 absl::Status invalid(const std::string& sentence) { return absl::InvalidArgumentError(sentence); }
+
+// Two ways to write one number are one number.
+template <typename T>
+absl::Status check_values(const char* flag, const std::string& text, const std::vector<T>& values) {
+  for (const T& value : values) {
+    if (std::ranges::count(values, value) == 1) continue;
+    return invalid(absl::StrFormat("%s: \"%s\" has one value twice: name it once", flag, text));
+  }
+  return absl::OkStatus();
+}
 
 absl::Status apply_profile(Texts& texts, Options& options) {
   const auto* profile = std::ranges::find(kProfiles, texts.profile, &Profile::name);
@@ -219,6 +229,11 @@ absl::Status read_lists(const Texts& texts, Options& options) {
     if (!rate.ok()) return rate.status();
     options.rates.push_back(*rate);
   }
+  for (const auto& status : {check_values("--connections", texts.connections, options.connections),
+                             check_values("--payload", texts.payload, options.payload_bytes),
+                             check_values("--rate", texts.rates, options.rates)}) {
+    if (!status.ok()) return status;
+  }
   for (const std::string& text : placements) {
     const auto placement = parse_placement(text);
     if (!placement.ok()) return placement.status();
@@ -277,6 +292,19 @@ absl::Status read_durations(const Texts& texts, Options& options) {
   return absl::OkStatus();
 }
 
+absl::Status read_arrivals(const Texts& texts, bool has_goal, Options& options) {
+  if (texts.arrivals.empty()) return absl::OkStatus();
+  if (texts.arrivals != "uniform" && texts.arrivals != "poisson") {
+    return invalid("--arrivals: \"" + texts.arrivals + "\" is unknown: use uniform or poisson");
+  }
+  if (texts.rates.empty() && !has_goal) {
+    return invalid("--arrivals: \"" + texts.arrivals +
+                   "\" says when the requests of --rate are due: give both or none");
+  }
+  options.settings.arrivals = texts.arrivals;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Goal> read_goal(const Texts& texts) {
   if (texts.p99.empty() == texts.p999.empty()) {
     return invalid(
@@ -331,10 +359,6 @@ absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
   if (!help.ok()) return help.status();
   options.help = *help;
   options.by_hand = !texts.no_baselines;
-  if (texts.arrivals != "uniform" && texts.arrivals != "poisson") {
-    return invalid("--arrivals: \"" + texts.arrivals + "\" is unknown: use uniform or poisson");
-  }
-  options.settings.arrivals = texts.arrivals;
   options.baseline = texts.baseline;
   options.output = texts.output;
   options.bin_dir = texts.bin_dir;
@@ -344,6 +368,7 @@ absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
   if (!format.ok()) return format.status();
   options.format = *format;
   if (auto status = apply_profile(texts, options); !status.ok()) return status;
+  if (auto status = read_arrivals(texts, has_goal, options); !status.ok()) return status;
   for (const auto& status :
        {read_lists(texts, options), read_counts(texts, options), read_durations(texts, options)}) {
     if (!status.ok()) return status;

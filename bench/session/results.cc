@@ -81,7 +81,12 @@ absl::StatusOr<ResultsFile> ResultsFile::open(const std::string& directory, cons
   if ((flags & O_CREAT) != 0) std::filesystem::create_directories(directory, error);
   const std::string path = path_in(directory, name);
   Descriptor file(::open(path.c_str(), flags | O_RDWR | O_APPEND | O_CLOEXEC, 0644));
-  const int why = errno;
+  int why = errno;
+  // One that was killed before its first line left nothing that could be lost.
+  if (file.get() < 0 && why == EEXIST && std::filesystem::file_size(path, error) == 0 && !error) {
+    file = Descriptor(::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC));
+    why = errno;
+  }
   if (file.get() < 0 && why == EEXIST) {
     const std::string rest =
         name == kName ? ", or go on with `collet-bench resume " + directory + "`" : std::string();
@@ -114,16 +119,17 @@ absl::StatusOr<ResultsFile> ResultsFile::reopen(const std::string& directory) {
   if (!file.ok()) return file.status();
   const auto text = read_file(file->path_, "run");
   if (!text.ok()) return text.status();
-  const std::size_t complete = text->rfind('\n') + 1;  // 0 without any
-  if (complete != text->size() && ftruncate(file->file_.get(), static_cast<off_t>(complete)) != 0) {
-    return absl::InternalError(
-        absl::StrFormat("%s cannot be written: %s", file->path_, std::strerror(errno)));
-  }
+  file->complete_bytes_ = static_cast<std::int64_t>(text->rfind('\n') + 1);  // 0 without any
   return file;
 }
 
 absl::Status ResultsFile::append(const std::string& line) {
   const std::string text = line + "\n";
+  const auto keep = std::exchange(complete_bytes_, std::nullopt);
+  if (keep && ftruncate(file_.get(), static_cast<off_t>(*keep)) != 0) {
+    return absl::InternalError(
+        absl::StrFormat("%s cannot be written: %s", path_, std::strerror(errno)));
+  }
   const ssize_t written = write(file_.get(), text.data(), text.size());
   if (written == static_cast<ssize_t>(text.size()) && fdatasync(file_.get()) == 0) {
     return absl::OkStatus();

@@ -120,7 +120,8 @@ class ResultsFile {
   // The same for a file of another name, which nothing can go on with later.
   static absl::StatusOr<ResultsFile> create(const std::string& directory, const std::string& name);
 
-  // Opens the one that is there and takes away what follows its last newline.
+  // Opens the one that is there. What follows its last newline is taken away by the first append:
+  // until then nothing has changed.
   static absl::StatusOr<ResultsFile> reopen(const std::string& directory);
 
   const std::string& path() const noexcept { return path_; }
@@ -135,6 +136,7 @@ class ResultsFile {
 
   std::string path_;
   Descriptor file_;
+  std::optional<std::int64_t> complete_bytes_;  // to cut the file to before the first append
 };
 
 }  // namespace collet::bench

@@ -28,8 +28,9 @@ std::string words_of(const CellSummary& cell) {
   if (cell.overloaded) return "overloaded";
   const Summary& p99 = cell[Metric::p99];
   std::string text = p99.n == 0 ? "unknown" : format_microseconds(p99.median);
+  if (cell.client_late) return text + " late";
   const Verdict verdict = cell.to_baseline.verdict;
-  if (cell.baseline || verdict == Verdict::none) return cell.client_late ? text + " late" : text;
+  if (cell.baseline || verdict == Verdict::none) return text;
   if (verdict == Verdict::same) return text + " ~";
   return absl::StrCat(text, " ", format_change(cell.to_baseline.ratio), "%");
 }

@@ -2,6 +2,7 @@
 // exports.cc: CSV and JSON of cells, and the formats of other benchmarks of runs.
 #include "bench/show/exports.h"
 
+#include <algorithm>
 #include <map>
 
 #include <absl/strings/str_cat.h>
@@ -100,7 +101,8 @@ Json to_json(const CellSummary& summary) {
   };
   json["server_syscalls_per_request"] = counted(&CountRecord::syscalls_per_request);
   json["server_allocations_per_request"] = counted(&CountRecord::allocations_per_request);
-  json["syscalls"] = summary.counts ? Json(summary.counts->by_name) : Json(nullptr);
+  json["syscalls"] =
+      summary.counts && summary.has_figures() ? Json(summary.counts->by_name) : Json(nullptr);
   json["uncounted"] = summary.counts ? or_null(summary.counts->reason) : Json(nullptr);
   json["merged"] = summary.has_figures() ? to_json(summary.times) : Json(nullptr);
   json["to_baseline"] = to_json(summary.to_baseline);
@@ -146,7 +148,7 @@ std::string csv_line(const TableSummary& table, const CellSummary& summary) {
   }
   for (const auto figure :
        {&CountRecord::syscalls_per_request, &CountRecord::allocations_per_request}) {
-    const bool known = summary.counts && (*summary.counts).*figure;
+    const bool known = summary.has_figures() && summary.counts && (*summary.counts).*figure;
     text += known ? number(*((*summary.counts).*figure)) : ",";
   }
   absl::StrAppend(&text, ",", key_of(cell.judged_by));
@@ -171,11 +173,19 @@ std::string benchmark_name(const Cell& cell) {
   return absl::StrCat(name, "/placement=", std::string(to_string(cell.placement)));
 }
 
+// A cell that was wrong once is not fast.
+bool has_failed(const Report& report, std::size_t cell) {
+  return std::ranges::any_of(report.runs, [&](const RunRecord& record) {
+    return record.run.cell == cell && record.outcome.status == RunStatus::failed;
+  });
+}
+
 // The runs that have figures, each with its cell, without those of the baseline's twin.
 template <typename Visit>
 void for_each_good_run(const Report& report, Visit visit) {
   for (const RunRecord& record : report.runs) {
     if (record.outcome.status != RunStatus::ok || record.run.twin) continue;
+    if (has_failed(report, record.run.cell)) continue;
     Cell cell = report.session.cells[record.run.cell].cell;
     cell.rate_per_s = record.rate_per_s;
     visit(cell, record);

@@ -45,18 +45,34 @@ Json median_json(const Summary& summary) {
   return summary.n == 0 ? Json(nullptr) : Json(summary.median);
 }
 
+// A search that failed, or is not over, has no answer.
+bool is_known(const GoalCell& cell) { return cell.failure.empty() && cell.done; }
+
+Json comparison_json(const Comparison& comparison) {
+  if (comparison.n == 0) return nullptr;
+  const auto& interval = comparison.interval;
+  return {{"n", comparison.n},
+          {"ratio", comparison.ratio},
+          {"low", interval ? Json(interval->low) : Json(nullptr)},
+          {"high", interval ? Json(interval->high) : Json(nullptr)},
+          {"verdict", to_string(comparison.verdict)},
+          {"indicative", comparison.indicative}};
+}
+
 Json bracket_json(const GoalCell& cell) {
   return {{"name", cell_name(cell.cell)},
           {"backend_name", or_null(std::string(spec_name(cell.cell.backend)))},
           {"pool_name", or_null(std::string(spec_name(cell.cell.pool)))},
           {"state", state_of(cell)},
           {"reason", or_null(cell.unavailable.empty() ? cell.failure : cell.unavailable)},
-          {"holds_per_s", or_null(cell.bracket.holds_per_s)},
-          {"fails_per_s", or_null(cell.bracket.fails_per_s)},
+          {"holds_per_s", is_known(cell) ? or_null(cell.bracket.holds_per_s) : Json(nullptr)},
+          {"fails_per_s", is_known(cell) ? or_null(cell.bracket.fails_per_s) : Json(nullptr)},
           {"confirmations", cell.bracket.confirmations},
           {"server_cpu_us_per_request", median_json(cell.server_cpu)},
           {"percentile_us", median_json(cell.percentile_us)},
           {"cpu_at_common_rate", median_json(cell.cpu_at_common_rate)},
+          {"to_baseline", comparison_json(cell.to_baseline)},
+          {"client_limited", cell.client_limited},
           {"top", cell.top},
           {"probes", probes_json(cell)}};
 }
@@ -74,6 +90,7 @@ std::string render_capacities(const Report& report) {
                     {"limit_us", static_cast<double>(goal.limit.count()) / 1e3},
                     {"common_rate_per_s",
                      table.common_rate_per_s == 0 ? Json(nullptr) : Json(table.common_rate_per_s)},
+                    {"dead_band", table.blocks == 0 ? Json(nullptr) : Json(table.dead_band)},
                     {"advice", or_null(advise(goal, table))},
                     {"brackets", std::move(brackets)}});
   }
@@ -96,17 +113,17 @@ std::string render_capacities_csv(const Report& report) {
       const Cell& cell = one.cell;
       const std::string& reason = one.unavailable.empty() ? one.failure : one.unavailable;
       absl::StrAppend(
-          &text,
-          absl::StrFormat(
-              "%s,%d,%d,%d,%s,%s,%s,%s,%.9g,%.9g,%s,%s,%s,%s,%d,%s,%s,%d,%s,%s\n", cell.workload,
-              cell.connections, cell.payload_bytes, cell.pipeline, to_string(cell.placement),
-              quoted_for_csv(cell.backend), quoted_for_csv(cell.pool),
-              quoted_for_csv(cell.external), goal.percent,
-              static_cast<double>(goal.limit.count()) / 1e3, state_of(one), quoted_for_csv(reason),
-              number(one.bracket.holds_per_s), number(one.bracket.fails_per_s),
-              one.bracket.confirmations, median(one.percentile_us), median(one.server_cpu),
-              one.top ? 1 : 0, median(one.cpu_at_common_rate),
-              table.common_rate_per_s == 0 ? "" : absl::StrCat(table.common_rate_per_s)));
+          &text, absl::StrFormat(
+                     "%s,%d,%d,%d,%s,%s,%s,%s,%.9g,%.9g,%s,%s,%s,%s,%d,%s,%s,%d,%s,%s\n",
+                     cell.workload, cell.connections, cell.payload_bytes, cell.pipeline,
+                     to_string(cell.placement), quoted_for_csv(cell.backend),
+                     quoted_for_csv(cell.pool), quoted_for_csv(cell.external), goal.percent,
+                     static_cast<double>(goal.limit.count()) / 1e3, state_of(one),
+                     quoted_for_csv(reason), is_known(one) ? number(one.bracket.holds_per_s) : "",
+                     is_known(one) ? number(one.bracket.fails_per_s) : "",
+                     one.bracket.confirmations, median(one.percentile_us), median(one.server_cpu),
+                     one.top ? 1 : 0, median(one.cpu_at_common_rate),
+                     table.common_rate_per_s == 0 ? "" : absl::StrCat(table.common_rate_per_s)));
     }
   }
   return text;

@@ -3,6 +3,7 @@
 #include "bench/show/goal_words.h"
 
 #include <algorithm>
+#include <climits>
 #include <vector>
 
 #include <absl/strings/str_cat.h>
@@ -22,30 +23,39 @@ std::string rate_of(std::int64_t per_s) { return format_rate(static_cast<double>
 
 std::string percentile_name(const Goal& goal) { return goal.percent == 99 ? "p99" : "p99.9"; }
 
-// Why the rate failed at which the bracket ends.
-std::string why_it_ends(const GoalCell& cell) {
-  const auto found = std::ranges::find_if(cell.probes, [&](const GoalProbe& probe) {
-    return !probe.held && probe.probe.rate_per_s == cell.bracket.fails_per_s;
-  });
-  return found == cell.probes.end() ? "" : found->why_not;
-}
-
 using Row = std::vector<std::string>;
 
-Row row_of(const GoalCell& cell) {
+// The rate that it holds; at least that much where the client could send no more.
+std::string holds_of(const GoalCell& cell) {
+  return (cell.client_limited ? ">=" : "") + rate_of(*cell.bracket.holds_per_s);
+}
+
+std::string against_baseline(const GoalTable& table, const GoalCell& cell) {
+  if (&cell == &table.cells[*table.baseline]) return "baseline";
+  const Comparison& comparison = cell.to_baseline;
+  if (comparison.n < kLeastBlocks) return "";
+  return comparison.verdict == Verdict::same ? "~" : format_change(comparison.ratio) + "%";
+}
+
+Row row_of(const GoalTable& table, const GoalCell& cell) {
   const std::string name = format_cell(cell.cell);
   if (!cell.unavailable.empty()) return {name, "unavailable"};
   if (!cell.failure.empty()) return {name, "failed"};
   if (!cell.done) return {name, "not run to its end"};
   const auto& [holds, fails, confirmations] = cell.bracket;
-  if (!holds) return {name, "no rate held", fails ? rate_of(*fails) : "", why_it_ends(cell)};
-  return {name,
-          rate_of(*holds),
-          fails ? rate_of(*fails) : "none",
-          why_it_ends(cell),
-          format_microseconds(cell.percentile_us.median),
-          format_figure(cell.server_cpu.median),
-          cell.top ? "top" : ""};
+  if (!holds) return {name, "no rate held", fails ? rate_of(*fails) : "", cell.why_it_ends};
+  Row row = {name,
+             holds_of(cell),
+             fails ? rate_of(*fails) : "none",
+             cell.why_it_ends,
+             format_microseconds(cell.percentile_us.median),
+             format_figure(cell.server_cpu.median),
+             cell.top ? "top" : ""};
+  if (cell.top && cell.cpu_at_common_rate.n > 0) {
+    row.push_back(format_figure(cell.cpu_at_common_rate.median));
+    row.push_back(against_baseline(table, cell));
+  }
+  return row;
 }
 
 std::string render_rows(const std::vector<Row>& rows) {
@@ -82,64 +92,54 @@ std::string names_of(const GoalTable& table, const std::vector<std::size_t>& ind
   return absl::StrCat(absl::StrJoin(names, ", "), " and ", last);
 }
 
-// Of those at the top, the ones that cost no more than the baseline as far as can be told; if any
-// cost less, only these.
-std::vector<std::size_t> cheapest_of(const GoalTable& table) {
-  const auto top = table.top();
-  std::vector<std::size_t> same = {*table.baseline};
-  std::vector<std::size_t> lower;
-  for (const std::size_t i : top) {
-    const Verdict verdict = table.cells[i].to_baseline.verdict;
-    if (verdict == Verdict::lower) lower.push_back(i);
-    if (i != *table.baseline && (verdict == Verdict::same || verdict == Verdict::none)) {
-      same.push_back(i);
-    }
-  }
-  std::ranges::sort(same);
-  return lower.empty() ? same : lower;
-}
-
 std::string describe_brackets(const GoalTable& table) {
   std::int64_t least = INT64_MAX;
   std::int64_t most = 0;
-  bool late = false;
+  int confirmations = INT_MAX;
+  std::vector<std::size_t> limited;
   for (const std::size_t i : table.top()) {
     const GoalCell& cell = table.cells[i];
     least = std::min(least, *cell.bracket.holds_per_s);
     most = std::max(most, *cell.bracket.holds_per_s);
-    late |= why_it_ends(cell) == "the client was late";
-  }
-  std::string text =
-      absl::StrFormat("held %s, each confirmed by %d fresh runs, and at most %.0f %% more failed",
-                      range_of_rates(least, most), kConfirmations, 100 * (kResolution - 1));
-  if (late) text += "; for some of them it was the client that could send no more";
-  return text + ".";
-}
-
-std::string describe_costs(const GoalTable& table, const std::vector<std::size_t>& best) {
-  if (table.top().size() < 2 || table.blocks == 0) return "";
-  double least = 1e300;
-  double most = 0;
-  for (const std::size_t i : best) {
-    least = std::min(least, table.cells[i].cpu_at_common_rate.median);
-    most = std::max(most, table.cells[i].cpu_at_common_rate.median);
+    confirmations = std::min(confirmations, cell.bracket.confirmations);
+    if (cell.client_limited) limited.push_back(i);
   }
   std::string text = absl::StrFormat(
-      " At %s they took %s µs of server CPU a request (%d blocks, dead band ±%.1f %%).",
-      rate_of(table.common_rate_per_s),
-      best.size() == 1 ? format_figure(least)
-                       : absl::StrCat(format_figure(least), " to ", format_figure(most)),
-      table.blocks, 100 * table.dead_band);
-  std::vector<std::string> dearer;
-  for (const std::size_t i : table.top()) {
-    if (std::ranges::count(best, i) != 0) continue;
-    dearer.push_back(absl::StrCat(format_cell(table.cells[i].cell), " ",
-                                  format_figure(table.cells[i].cpu_at_common_rate.median)));
-  }
-  if (!dearer.empty()) {
-    absl::StrAppend(&text, " As fast but dearer: ", absl::StrJoin(dearer, ", "), ".");
+      "held %s, confirmed by %d fresh run%s%s.", range_of_rates(least, most), confirmations,
+      confirmations == 1 ? "" : "s", table.top().size() > 1 ? " each" : "");
+  if (!limited.empty()) {
+    absl::StrAppend(&text, " Of ", names_of(table, limited),
+                    " that is a lower bound: the client could send no more.");
   }
   return text;
+}
+
+// Only what was tested: each against the baseline.
+std::string describe_costs(const GoalTable& table) {
+  const auto top = table.top();
+  if (top.size() < 2) return "";
+  const bool compared =
+      std::ranges::all_of(top, [&](std::size_t i) { return table.cells[i].is_compared(); });
+  if (!compared) return " What they cost was not compared.";
+  const GoalCell& baseline = table.cells[*table.baseline];
+  std::string text = absl::StrFormat(" At %s %s took %s µs of server CPU a request; against that",
+                                     rate_of(table.common_rate_per_s), format_cell(baseline.cell),
+                                     format_figure(baseline.cpu_at_common_rate.median));
+  std::vector<std::string> others;
+  bool indicative = false;
+  for (const std::size_t i : top) {
+    if (i == *table.baseline) continue;
+    const GoalCell& cell = table.cells[i];
+    const std::string change = against_baseline(table, cell);
+    indicative |= cell.to_baseline.indicative;
+    others.push_back(absl::StrCat(format_cell(cell.cell), " ",
+                                  format_figure(cell.cpu_at_common_rate.median), " (",
+                                  change == "~" ? "no difference shown" : change, ")"));
+  }
+  return absl::StrCat(text,
+                      absl::StrFormat(" (%d blocks, dead band ±%.1f %%%s): ", table.blocks,
+                                      100 * table.dead_band, indicative ? ", indicative" : ""),
+                      absl::StrJoin(others, ", "), ".");
 }
 
 std::string describe_next(const GoalTable& table) {
@@ -159,6 +159,20 @@ std::string describe_next(const GoalTable& table) {
                          100 * (1 - holds / static_cast<double>(best)));
 }
 
+std::string describe_nothing(const GoalTable& table) {
+  const auto has_probes = [](const GoalCell& cell) {
+    return cell.failure.empty() && !cell.probes.empty();
+  };
+  if (std::ranges::none_of(table.cells, has_probes)) {
+    return "nothing here could be measured; the reasons stand with the servers.";
+  }
+  if (std::ranges::any_of(table.cells, &GoalCell::client_limited)) {
+    return "nothing here held it at any rate. But the client was late, so that this says nothing "
+           "of the servers: is the machine busy?";
+  }
+  return "nothing here held it at any rate.";
+}
+
 }  // namespace
 
 std::string describe_goal(const Goal& goal, const GoalTable& table) {
@@ -169,7 +183,10 @@ std::string describe_goal(const Goal& goal, const GoalTable& table) {
 std::string render_goal(const Goal& goal, const GoalTable& table) {
   std::vector<Row> rows = {
       {"", "holds", "fails", "because", percentile_name(goal) + " there", "CPU µs", ""}};
-  for (const GoalCell& cell : table.cells) rows.push_back(row_of(cell));
+  if (table.blocks > 0) {
+    rows[0].insert(rows[0].end(), {"at " + rate_of(table.common_rate_per_s), "to baseline"});
+  }
+  for (const GoalCell& cell : table.cells) rows.push_back(row_of(table, cell));
   std::string text = absl::StrCat(describe_goal(goal, table), "\n", render_rows(rows));
   if (const std::string advice = advise(goal, table); !advice.empty() && goal.compares) {
     absl::StrAppend(&text, "\n", advice, "\n");
@@ -180,25 +197,13 @@ std::string render_goal(const Goal& goal, const GoalTable& table) {
 std::string advise(const Goal& goal, const GoalTable& table) {
   if (!std::ranges::all_of(table.cells, &GoalCell::done)) return "";
   const std::string asked = absl::StrCat("For ", describe_goal(goal, table), ": ");
-  if (!table.baseline) {
-    const bool late = std::ranges::any_of(table.cells, [](const GoalCell& cell) {
-      return why_it_ends(cell) == "the client was late";
-    });
-    return absl::StrCat(asked, "nothing here held it at any rate.",
-                        late ? " But the client was late, so that this says nothing of the "
-                               "servers: is the machine busy?"
-                             : "");
-  }
-  const auto best = cheapest_of(table);
-  std::string text = asked + names_of(table, best);
-  if (best.size() == 1) {
-    text += table.top().size() == 1 ? " holds the highest rate. It "
-                                    : " costs least of those that hold the highest rates. They ";
-  } else {
-    text += " cannot be told apart at the top. They ";
-  }
-  return absl::StrCat(text, describe_brackets(table), describe_costs(table, best),
-                      describe_next(table));
+  if (!table.baseline) return asked + describe_nothing(table);
+  const auto top = table.top();
+  const char* share = top.size() == 1 ? " holds the highest rate. It "
+                                      : " share the top: nothing here excludes that they hold "
+                                        "the same rate. They ";
+  return absl::StrCat(asked, names_of(table, top), share, describe_brackets(table),
+                      describe_costs(table), describe_next(table));
 }
 
 std::string describe_goal_method(const Goal& goal) {

@@ -172,10 +172,16 @@ std::string render_html(const Report& report, Charts charts, const PoolReport* p
 
 absl::Status write_html(const Report& report, Charts charts, const std::string& path,
                         const PoolReport* pools) {
-  std::ofstream file(path, std::ios::binary);
+  if (path.ends_with(".jsonl")) {
+    return absl::InvalidArgumentError(
+        "--output: " + path + " would be a file of results: name a page, such as report.html");
+  }
+  // Whatever stands there stays until the new page is whole.
+  const std::string draft = path + ".new";
+  std::ofstream file(draft, std::ios::binary);
   file << render_html(report, charts, pools);
   file.close();
-  if (file) return absl::OkStatus();
+  if (file && std::rename(draft.c_str(), path.c_str()) == 0) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrFormat(
       "%s cannot be written: %s: name a file that you may write to", path, std::strerror(errno)));
 }

@@ -130,7 +130,8 @@ std::vector<std::string> report_warnings(const Report& report) {
   }
   if (report.missing > 0) {
     warnings.push_back(absl::StrFormat(
-        "%d planned runs are missing; `collet-bench resume` makes up for them.", report.missing));
+        "%d %s missing; `collet-bench resume` makes up for them.", report.missing,
+        report.session.goal ? "searches or runs of a comparison are" : "planned runs are"));
   }
   if (counts.noisy_runs > 0) {
     warnings.push_back(absl::StrFormat(
@@ -176,9 +177,13 @@ std::vector<Paragraph> report_method(const Report& report) {
   }
   method.push_back(
       {"Figure",
-       "The primary figure is server CPU time per request: user and system time of all threads of "
-       "the server over the measured window, divided by the requests answered in it. It keeps its "
-       "meaning when the client is the bottleneck. Lower is better."});
+       "Each table is about one figure; lower is better. In a closed loop it is server CPU time "
+       "per "
+       "request: user and system time of all threads of the server over the measured window, "
+       "divided by the requests answered in it, which keeps its meaning when the client is the "
+       "bottleneck. In an open loop it is the p99 of the response time; of an idle crowd the "
+       "memory "
+       "by which the server grew for each connection."});
   method.push_back(
       {"Runs",
        absl::StrFormat(
@@ -207,9 +212,11 @@ std::vector<Paragraph> report_method(const Report& report) {
       {"Times",
        "In a closed loop a connection sends its next request when the last reply has come, so that "
        "percentiles are service times: a slow server gets fewer requests, and they are no latency "
-       "under a given load. A workload with a rate of its own is an open loop: its requests are "
-       "due by a schedule, and its response times count from then. The two are never shown "
-       "together. Shown is the median over runs of each run's percentile."});
+       "under a given load. In an open loop, with a given rate or of a workload that has its own, "
+       "requests are due by a schedule, and response times count from then. The two are never "
+       "shown together. Tables show the median over runs of each run's percentile; curves, and "
+       "what "
+       "is called merged, are of the requests of all runs as one."});
   method.push_back({"Placement", on_cpus(report)});
   method.push_back({"What this can show",
                     "CPU per request of backends, what handing work to a pool costs, correctness "

@@ -132,7 +132,7 @@ std::string describe_change(const Comparison& comparison) {
   return absl::StrCat(" ", format_change(comparison.ratio), "%", range());
 }
 
-std::string describe_intervals(int blocks) {
+std::string describe_intervals(int blocks, bool indicative) {
   const auto interval = median_interval(std::vector<double>(static_cast<std::size_t>(blocks)));
   if (!interval) return "One run of each cell: no ranges and no verdicts.\n";
   std::string text =
@@ -146,9 +146,10 @@ std::string describe_intervals(int blocks) {
   const auto confirming = static_cast<int>(kConfirmingBlocks);
   if (blocks < least) {
     text += absl::StrFormat(" No verdicts: they take %d blocks.", least);
-  } else if (blocks < confirming) {
+  } else if (blocks < confirming || indicative) {
     text += absl::StrFormat(
-        "\nVerdicts are indicative: %d blocks would let them be confirmed for the whole table.",
+        "\nVerdicts are indicative: %d blocks would let them be confirmed for a table of 25 cells, "
+        "more for larger ones.",
         confirming);
   } else {
     text += "\nVerdicts hold for the whole table (signed-rank test, Holm).";
@@ -158,14 +159,29 @@ std::string describe_intervals(int blocks) {
 
 namespace {
 
+// Of the cell that has most: what can be said follows from the runs there are, not from the plan.
+int most_runs(const Report& report) {
+  std::size_t most = 1;
+  for_each_cell(report, [&](const CellSummary& cell) { most = std::max(most, cell.runs()); });
+  return static_cast<int>(most);
+}
+
+// True if some verdict rests on its interval alone.
+bool has_indicative(const Report& report) {
+  bool indicative = false;
+  for_each_cell(report,
+                [&](const CellSummary& cell) { indicative |= cell.to_baseline.indicative; });
+  return indicative;
+}
+
 std::string describe_noise_of_search(const Report& report) {
   const auto noisy = std::ranges::count_if(
       report.runs, [](const RunRecord& record) { return is_noisy(record.outcome.flags); });
   if (noisy == 0) return "";
   return absl::StrFormat(
-      "%d of %d runs were NOISY (%s): other programs, or the host, had a say. Those that did not "
-      "hold were repeated.\n",
-      noisy, report.runs.size(), count_noise(report));
+      "%d of %d runs were NOISY (%s): other programs, or the host, had a say.%s\n", noisy,
+      report.runs.size(), count_noise(report),
+      report.session.settings.max_repeats > 0 ? " Those that did not hold were repeated." : "");
 }
 
 std::string describe_search(const Report& report) {
@@ -173,7 +189,7 @@ std::string describe_search(const Report& report) {
                                   describe_placements(report), describe_noise_of_search(report));
   if (report.missing > 0) {
     absl::StrAppend(&text, "Incomplete: ", report.missing,
-                    " searches are open; `collet-bench resume` goes on with them.\n");
+                    " searches or runs of a comparison are open; `collet-bench resume` goes on.\n");
   }
   return text;
 }
@@ -183,8 +199,7 @@ std::string describe_search(const Report& report) {
 CellWords describe_cell(const CellSummary& cell) {
   if (!cell.unavailable.empty()) return {"unavailable", ""};
   if (cell.failed > 0) {
-    return {"failed", absl::StrFormat("%d of %d runs", cell.failed,
-                                      cell.failed + static_cast<int>(cell.runs()))};
+    return {"failed", absl::StrFormat("%d of %d runs", cell.failed, cell.failed + cell.good)};
   }
   if (!cell.has_figures()) return {"not run", ""};
   CellWords words{cost_of(cell), rest_of(cell)};
@@ -286,7 +301,7 @@ std::string describe_method(const Report& report) {
         "Idle: resident memory by which the server grew for each connection. Below it: all of it, "
         "and the response time\nof a trickle of probes.\n";
   }
-  text += describe_intervals(report.session.settings.blocks);
+  text += describe_intervals(most_runs(report), has_indicative(report));
   bool client_bound = false;
   for_each_cell(report, [&](const CellSummary& cell) { client_bound |= cell.client_bound; });
   if (client_bound) {

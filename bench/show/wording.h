@@ -24,7 +24,7 @@ std::string describe_interval(const std::optional<Interval>& interval);
 std::string describe_change(const Comparison& comparison);
 
 // What brackets, % and ~ stand for, after so many blocks.
-std::string describe_intervals(int blocks);
+std::string describe_intervals(int blocks, bool indicative = false);
 // `echo, 64 connections, 64 B, split`: all but the rate.
 std::string describe_shape(const Cell& cell);
 

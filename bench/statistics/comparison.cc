@@ -32,16 +32,24 @@ Comparison compare(const std::vector<double>& ratios) {
   return comparison;
 }
 
-void judge(Comparison& comparison, double band) {
+// `compared` cells of one table can be confirmed by n blocks only if the smallest p there is
+// survives the correction.
+bool can_be_confirmed(std::size_t n, std::size_t compared) {
+  return n >= kConfirmingBlocks &&
+         static_cast<double>(compared) * std::exp2(1 - static_cast<double>(n)) <= kSignificance;
+}
+
+void judge(Comparison& comparison, double band, std::size_t compared) {
   if (comparison.n < kLeastBlocks) return;
   comparison.verdict = Verdict::same;
   const bool lower = comparison.interval->high < 1 / (1 + band);
   const bool higher = comparison.interval->low > 1 + band;
   if (!lower && !higher) return;
   const bool confirmed = comparison.adjusted_p <= kSignificance;
-  if (comparison.n >= kConfirmingBlocks && !confirmed) return;
+  const bool confirmable = can_be_confirmed(comparison.n, compared);
+  if (confirmable && !confirmed) return;
   comparison.verdict = lower ? Verdict::lower : Verdict::higher;
-  comparison.indicative = comparison.n < kConfirmingBlocks;
+  comparison.indicative = !confirmable;
 }
 
 }  // namespace
@@ -74,7 +82,7 @@ std::vector<TableComparison> compare_figures(const std::vector<FigureByBlock>& f
   for (TableComparison& table : tables) {
     for (Comparison& comparison : table.cells) {
       if (comparison.n > 0) comparison.adjusted_p = *next++;
-      judge(comparison, table.dead_band);
+      judge(comparison, table.dead_band, p_values.size());
     }
   }
   return tables;

@@ -7,10 +7,14 @@
 #include <tuple>
 #include <utility>
 
+#include <absl/strings/str_format.h>
+
 namespace collet::bench {
 namespace {
 
 constexpr double kCommonRate = 0.8;
+constexpr const char* kClientLate = "the client was late";
+constexpr const char* kTooFew = "too few requests to tell";
 
 using Runs = std::vector<const RunRecord*>;
 
@@ -48,7 +52,9 @@ GoalProbe probe_of(const Goal& goal, const RunRecord& record) {
 
 void read_run(const Goal& goal, const RunRecord& record, GoalCell& cell) {
   if (record.outcome.status != RunStatus::ok) {
-    if (cell.failure.empty()) cell.failure = record.outcome.reason;
+    // What fails while it is compared has failed, but is no reason to compare others.
+    std::string& failure = record.purpose == Purpose::compare ? cell.failure_later : cell.failure;
+    if (failure.empty()) failure = record.outcome.reason;
   } else if (record.purpose == Purpose::reach) {
     cell.reach_per_s = record.outcome.load->requests_per_s();
   } else if (record.purpose != Purpose::compare) {
@@ -71,6 +77,20 @@ void describe_bracket(const Goal& goal, const Runs& runs, GoalCell& cell) {
   cell.server_cpu = summarize(std::move(costs));
 }
 
+// Why the rate failed that the bracket ends with; and a search that can only end in the dark.
+void describe_end(GoalCell& cell) {
+  for (const GoalProbe& probe : cell.probes) {
+    if (probe.why_not == kTooFew && cell.failure.empty()) {
+      cell.failure = absl::StrFormat(
+          "too few requests in a window at %d/s to tell the percentile: give a longer --duration",
+          probe.probe.rate_per_s);
+    }
+    if (probe.held || probe.probe.rate_per_s != cell.bracket.fails_per_s) continue;
+    if (cell.why_it_ends.empty()) cell.why_it_ends = probe.why_not;
+  }
+  cell.client_limited = cell.why_it_ends == kClientLate;
+}
+
 GoalCell summarize_cell(const Session& session, const SessionCell& one, const Runs& runs) {
   GoalCell cell;
   cell.cell = one.cell;
@@ -79,6 +99,7 @@ GoalCell summarize_cell(const Session& session, const SessionCell& one, const Ru
   std::vector<ProbeResult> history;
   for (const GoalProbe& probe : cell.probes) history.push_back({probe.probe, probe.held});
   cell.bracket = bracket_of(history);
+  describe_end(cell);
   cell.done = !cell.unavailable.empty() || !cell.failure.empty() ||
               (cell.reach_per_s > 0 && !next_probe(history, cell.reach_per_s));
   describe_bracket(*session.goal, runs, cell);
@@ -95,7 +116,9 @@ void find_top(GoalTable& table) {
   std::int64_t least = INT64_MAX;
   for (std::size_t i = 0; i < table.cells.size(); ++i) {
     GoalCell& cell = table.cells[i];
-    cell.top = cell.has_bracket() && cell.bracket.fails_per_s.value_or(INT64_MAX) > best;
+    const std::int64_t fails =
+        cell.client_limited ? INT64_MAX : cell.bracket.fails_per_s.value_or(INT64_MAX);
+    cell.top = cell.has_bracket() && fails > best;
     if (!cell.top) continue;
     least = std::min(least, *cell.bracket.holds_per_s);
     const bool cheaper =
@@ -107,10 +130,11 @@ void find_top(GoalTable& table) {
   }
 }
 
-ByBlock costs_by_block(const Runs& runs, bool twin) {
+ByBlock costs_by_block(const Runs& runs, std::int64_t rate_per_s, bool twin) {
   ByBlock costs;
   for (const RunRecord* run : runs) {
     if (run->purpose != Purpose::compare || run->run.twin != twin) continue;
+    if (run->rate_per_s != rate_per_s) continue;
     if (run->outcome.status != RunStatus::ok) continue;
     costs[run->run.block] = measure(Metric::server_cpu, run->outcome).value_or(0);
   }
@@ -126,12 +150,12 @@ std::vector<double> values_of(const ByBlock& figures) {
 // `runs` has those of each cell of the table.
 void compare_top(const std::vector<Runs>& runs, GoalTable& table) {
   if (!table.baseline) return;
-  const ByBlock baseline = costs_by_block(runs[*table.baseline], false);
-  const ByBlock twin = costs_by_block(runs[*table.baseline], true);
+  const ByBlock baseline = costs_by_block(runs[*table.baseline], table.common_rate_per_s, false);
+  const ByBlock twin = costs_by_block(runs[*table.baseline], table.common_rate_per_s, true);
   std::vector<ByBlock> others;
   std::vector<std::size_t> indices;
   for (const std::size_t i : table.top()) {
-    const ByBlock costs = costs_by_block(runs[i], false);
+    const ByBlock costs = costs_by_block(runs[i], table.common_rate_per_s, false);
     table.cells[i].cpu_at_common_rate = summarize(values_of(costs));
     if (i == *table.baseline) continue;
     indices.push_back(i);
@@ -145,6 +169,14 @@ void compare_top(const std::vector<Runs>& runs, GoalTable& table) {
   }
 }
 
+std::size_t count_comparisons(const std::vector<Runs>& runs) {
+  std::size_t count = 0;
+  for (const Runs& of_cell : runs) {
+    for (const RunRecord* run : of_cell) count += run->purpose == Purpose::compare ? 1U : 0U;
+  }
+  return count;
+}
+
 }  // namespace
 
 bool holds(const Goal& goal, const RunOutcome& outcome) {
@@ -155,9 +187,9 @@ bool holds(const Goal& goal, const RunOutcome& outcome) {
 
 std::string why_it_does_not_hold(const Goal& goal, const RunOutcome& outcome) {
   if (outcome.status != RunStatus::ok) return "failed";
-  if (outcome.load->verdict == "client_late") return "the client was late";
+  if (outcome.load->verdict == "client_late") return kClientLate;
   if (outcome.load->verdict == "overloaded") return "overloaded";
-  return percentile_of(goal, outcome) ? "too slow" : "too few requests to tell";
+  return percentile_of(goal, outcome) ? "too slow" : kTooFew;
 }
 
 std::vector<std::size_t> GoalTable::top() const {
@@ -188,6 +220,14 @@ std::vector<GoalTable> summarize_goals(const Session& session,
   for (std::size_t t = 0; t < tables.size(); ++t) {
     find_top(tables[t]);
     compare_top(runs[t], tables[t]);
+    const std::size_t top = tables[t].top().size();
+    if (session.goal->compares && top >= 2) {
+      const std::size_t all = (top + 1) * static_cast<std::size_t>(session.settings.blocks);
+      tables[t].missing = all - std::min(all, count_comparisons(runs[t]));
+    }
+    for (GoalCell& cell : tables[t].cells) {
+      if (cell.failure.empty()) cell.failure = cell.failure_later;
+    }
   }
   return tables;
 }

@@ -61,11 +61,7 @@ std::vector<LoadSweep> load_sweeps(const Report& report) {
     const std::string shape = shape_of(table);
     auto sweep = std::ranges::find(sweeps, shape, &decltype(sweeps)::value_type::first);
     if (sweep == sweeps.end()) sweep = sweeps.insert(sweeps.end(), {shape, {}});
-    if (rate_of(table) == 0) {
-      sweep->second.closed = &table;
-    } else {
-      sweep->second.tables.push_back(&table);
-    }
+    if (rate_of(table) != 0) sweep->second.tables.push_back(&table);
   }
   std::vector<LoadSweep> result;
   for (auto& [shape, sweep] : sweeps) {

@@ -28,7 +28,6 @@ struct LoadCurve {
 
 // All cells that differ in server and rate alone.
 struct LoadSweep {
-  const TableSummary* closed = nullptr;     // the same without a rate, if that was measured too
   std::vector<const TableSummary*> tables;  // by ascending rate
   std::vector<LoadCurve> curves;            // in the order of the cells
 };

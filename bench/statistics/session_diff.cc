@@ -32,7 +32,7 @@ std::string why_without_figures(const CellSummary& cell) {
 }
 
 void judge(const Summary& before, const Summary& after, CellDiff& diff) {
-  if (before.n < kLeastBlocks || after.n < kLeastBlocks) return;
+  if (before.n < kLeastBlocks || after.n < kLeastBlocks || before.median <= 0) return;
   diff.verdict = Verdict::same;
   const double ratio = after.median / before.median;
   if (after.interval->low > before.interval->high && ratio > 1 + diff.dead_band) {
@@ -53,6 +53,7 @@ CellDiff diff_cell(const std::string& key, const Found& before, const Found& aft
     diff.why_not = "first: " + why_without_figures(*before.cell);
   } else if (!after.cell->has_figures()) {
     diff.why_not = "second: " + why_without_figures(*after.cell);
+    diff.gone = true;
   } else {
     diff.dead_band = std::max({threshold, before.table->dead_band, after.table->dead_band});
     diff.metric = before.cell->cell.judged_by;
@@ -60,7 +61,8 @@ CellDiff diff_cell(const std::string& key, const Found& before, const Found& aft
     const Summary& later = (*after.cell)[diff.metric];
     diff.before = earlier.median;
     diff.after = later.median;
-    judge(earlier, later, diff);
+    const auto misled = [](const CellSummary& cell) { return cell.overloaded || cell.client_late; };
+    if (!misled(*before.cell) && !misled(*after.cell)) judge(earlier, later, diff);
   }
   return diff;
 }
@@ -95,9 +97,10 @@ std::string render_diff(const std::vector<CellDiff>& cells) {
     }
     absl::StrAppend(&text, absl::StrFormat("%s -> %s  ", format_metric(diff.metric, diff.before),
                                            format_metric(diff.metric, diff.after)));
-    const std::string change = format_change(diff.after / diff.before) + "%";
+    const std::string change = diff.before > 0 ? format_change(diff.after / diff.before) + "%"
+                                               : std::string("from nothing");
     const std::string band = absl::StrFormat(" (dead band ±%.1f%%)", 100 * diff.dead_band);
-    if (diff.verdict == Verdict::none) absl::StrAppend(&text, change, "  too few runs to tell\n");
+    if (diff.verdict == Verdict::none) absl::StrAppend(&text, change, "  cannot be told\n");
     if (diff.verdict == Verdict::same) absl::StrAppend(&text, "~ ", change, band, "\n");
     if (diff.verdict == Verdict::lower) absl::StrAppend(&text, change, band, "  FASTER\n");
     if (diff.verdict == Verdict::higher) absl::StrAppend(&text, change, band, "  SLOWER\n");

@@ -23,6 +23,7 @@ struct CellDiff {
   double dead_band = 0;  // the largest of threshold and both sessions' noise
   Verdict verdict = Verdict::none;
   std::string why_not;  // if there is nothing to compare
+  bool gone = false;    // it had figures and has none now
 };
 
 // In the order of `before`; cells that only `after` has come last.

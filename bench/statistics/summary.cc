@@ -6,17 +6,21 @@
 #include <tuple>
 #include <utility>
 
+#include "bench/session/counting.h"
+
 namespace collet::bench {
 namespace {
 
 using Runs = std::vector<const RunRecord*>;
 
-// Of the good runs that know it.
+// Unknown if one good run does not know it: those that know a percentile would be the quick ones.
 Summary summary_of(const Runs& runs, Metric metric) {
   std::vector<double> values;
   for (const RunRecord* run : runs) {
     if (run->outcome.status != RunStatus::ok) continue;
-    if (const auto value = measure(metric, run->outcome)) values.push_back(*value);
+    const auto value = measure(metric, run->outcome);
+    if (!value) return {};
+    values.push_back(*value);
   }
   return summarize(std::move(values));
 }
@@ -68,6 +72,7 @@ CellSummary summarize_cell(const SessionCell& cell, const Grouped& grouped) {
       if (outcome.status == RunStatus::failed && summary.failed++ == 0) {
         summary.first_reason = outcome.reason;
       }
+      summary.good += outcome.status == RunStatus::ok ? 1 : 0;
       summary.repeated += run->attempt;
       summary.noisy += is_noisy(outcome.flags) ? 1 : 0;
     }
@@ -80,6 +85,12 @@ CellSummary summarize_cell(const SessionCell& cell, const Grouped& grouped) {
   }
   summary.times = merged_times(grouped.runs);
   return summary;
+}
+
+// Times of a server that could not keep up are those of its queue, and of a client that was late
+// its own.
+bool may_be_compared(const CellSummary& cell) {
+  return cell.failed == 0 && !cell.overloaded && !cell.client_late;
 }
 
 bool is_open_loop(const SessionCell& cell, const Grouped& grouped) {
@@ -98,15 +109,14 @@ TableSummary summarize_table(const std::vector<SessionCell>& cells,
   for (const std::size_t i : members) {
     table.cells.push_back(summarize_cell(cells[i], grouped[i]));
     table.open_loop |= is_open_loop(cells[i], grouped[i]);
-    if (!cells[i].baseline || table.cells.back().failed > 0) continue;
+    if (!cells[i].baseline || !may_be_compared(table.cells.back())) continue;
     baseline = by_block(grouped[i].runs, metric);
     twin = by_block(grouped[i].twins, metric);
   }
-  // What is shown is compared: a cell that failed is not.
   std::vector<ByBlock> others;
   for (std::size_t k = 0; k < members.size(); ++k) {
     const CellSummary& cell = table.cells[k];
-    if (!cell.baseline && cell.has_figures()) {
+    if (!cell.baseline && may_be_compared(cell)) {
       others.push_back(by_block(grouped[members[k]].runs, metric));
     }
   }
@@ -117,7 +127,7 @@ TableSummary summarize_table(const std::vector<SessionCell>& cells,
   for (CellSummary& cell : table.cells) {
     if (cell.baseline) {
       cell.to_baseline = compare_to_baseline(baseline, twin, {twin}).cells[0];
-    } else if (cell.has_figures()) {
+    } else if (may_be_compared(cell)) {
       cell.to_baseline = *next++;
     }
   }
@@ -169,8 +179,8 @@ Report summarize_results(Results results, std::string results_path) {
     report.goals = summarize_goals(report.session, results.runs);
     report.runs = std::move(results.runs);
     for (const GoalTable& table : report.goals) {
-      report.missing +=
-          static_cast<std::size_t>(std::ranges::count(table.cells, false, &GoalCell::done));
+      const auto open = std::ranges::count(table.cells, false, &GoalCell::done);
+      report.missing += table.missing + static_cast<std::size_t>(open);
     }
     return report;
   }
@@ -197,6 +207,10 @@ Report summarize_results(Results results, std::string results_path) {
   }
   const auto plan = make_plan(cells, report.session.settings.blocks, report.session.seed);
   report.missing = plan.size() - std::min(plan.size(), report.runs.size());
+  for (std::size_t i = 0; report.session.settings.counts && i < cells.size(); ++i) {
+    const bool counted = std::ranges::count(results.counts, i, &CountRecord::cell) != 0;
+    if (can_be_counted(cells[i]) && !counted) report.missing += kRunsOfACount;
+  }
   return report;
 }
 

@@ -24,6 +24,7 @@ struct CellSummary {
   bool baseline = false;
   std::string unavailable;  // why; empty if it can run
   int failed = 0;
+  int good = 0;              // the twin's too, as of the failed
   std::string first_reason;  // of the failed
   int noisy = 0;             // runs that count although they are marked noisy
   int repeated = 0;          // runs that do not count because they were noisy and taken again

@@ -101,6 +101,37 @@ TEST_F(BenchSessionTest, ResultsAreNeverOverwritten) {
   EXPECT_EQ(text_of_results(), before);
 }
 
+TEST_F(BenchSessionTest, AFileThatIsNotOursIsLeftAsItWas) {
+  std::filesystem::create_directory(directory());
+  for (const std::string text : {"notes of somebody, without a newline", "{}\nand more"}) {
+    std::ofstream(results_path(), std::ios::trunc) << text;
+    EXPECT_EQ(run_bench({"resume", directory()}).code, 2);
+    EXPECT_EQ(text_of_results(), text);
+  }
+}
+
+TEST_F(BenchSessionTest, APageNeverReplacesResults) {
+  ASSERT_EQ(run_bench(quick({"--reps", "1"})).code, 0);
+  const std::string before = text_of_results();
+  const Ended ended = run_bench({"report", directory(), "-o", results_path().string()});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.last_words, HasSubstr("would be a file of results"));
+  EXPECT_EQ(text_of_results(), before);
+}
+
+TEST_F(BenchSessionTest, TwoSessionsInOneFileAreRefused) {
+  ASSERT_EQ(run_bench(quick({"--reps", "1"})).code, 0);
+  const std::string text = text_of_results();
+  std::ofstream(results_path(), std::ios::app) << text;
+  EXPECT_THAT(run_bench({"report", directory()}).last_words, HasSubstr("a second session"));
+}
+
+TEST_F(BenchSessionTest, ADirectoryThatWasNeverBegunMayBeUsed) {
+  std::filesystem::create_directory(directory());
+  std::ofstream(results_path()).flush();
+  EXPECT_EQ(run_bench(quick({"--reps", "1"})).code, 0);
+}
+
 TEST_F(BenchSessionTest, ADirectoryInUseIsRefused) {
   ASSERT_EQ(run_bench(quick({"--reps", "1"})).code, 0);
   const auto held = ResultsFile::reopen(directory());
@@ -210,7 +241,7 @@ TEST_F(BenchSessionTest, ASearchEndsWithABracketAndResumesWhereItWas) {
   std::vector<std::string> arguments = quick({"--p99", "5s", "--no-baselines", "--reps", "1"});
   arguments[0] = "advise";
   const Ended ended = run_bench(arguments);
-  ASSERT_EQ(ended.code, 0) << ended.output << ended.last_words;
+  ASSERT_LE(ended.code, 1) << ended.output << ended.last_words;  // 1: too few requests for a p99
   EXPECT_THAT(ended.output, HasSubstr("p99 of the response time within 5s"));
   const Report whole = report();
   ASSERT_EQ(whole.goals.size(), 1U);
@@ -221,7 +252,7 @@ TEST_F(BenchSessionTest, ASearchEndsWithABracketAndResumesWhereItWas) {
   std::string text = text_of_results();
   for (int line = 0; line < 3; ++line) text.resize(text.find_last_of('\n', text.size() - 2) + 1);
   std::ofstream(results_path(), std::ios::trunc) << text;
-  EXPECT_EQ(run_bench({"resume", directory(), "-q"}).code, 0);
+  EXPECT_LE(run_bench({"resume", directory(), "-q"}).code, 1);
   EXPECT_THAT(text_of_results(), StartsWith(text));
   EXPECT_TRUE(report().goals[0].cells[0].done);
 }
@@ -264,6 +295,9 @@ const std::vector<Mistake> kMistakes{
     {"RateOfNothing", {"run", "-R", "0"}, {"--rate", "\"0\"", "1"}},
     {"RateBeyondReason", {"run", "-R", "40%,2000%"}, {"--rate", "\"2000%\"", "1000%"}},
     {"RateTwice", {"run", "-R", "20k,20k"}, {"--rate", "\"20k\"", "twice"}},
+    {"OneValueTwice", {"run", "-c", "64,064"}, {"--connections", "\"64,064\"", "twice"}},
+    {"ArrivalsWithoutARate", {"run", "--arrivals", "poisson"}, {"--arrivals", "--rate"}},
+    {"PageOverResults", {"report", "x", "-o", "y/results.jsonl"}, {"x"}},
     {"UnknownArrivals", {"curve", "--arrivals", "late"}, {"--arrivals", "\"late\"", "poisson"}},
     {"GoalWithoutLimit", {"slo"}, {"--p99", "2ms"}},
     {"GoalOfTwoLimits", {"advise", "--p99", "1ms", "--p999", "2ms"}, {"--p99", "one of the two"}},

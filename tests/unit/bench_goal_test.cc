@@ -149,15 +149,54 @@ using testing::Not;
 TEST_F(GoalSummaryTest, ThoseWhoseBracketsOverlapShareTheTop) {
   run({{40'000, 3}, {30'000, 3}, {40'500, 3}});
   EXPECT_THAT(summarize().top(), ElementsAre(0, 2));
-  EXPECT_THAT(advice(), HasSubstr("epoll + inline and epoll + mutex cannot be told apart"));
+  EXPECT_THAT(advice(), HasSubstr("epoll + inline and epoll + mutex share the top"));
   EXPECT_THAT(advice(), HasSubstr("The next, asio + inline, held "));
 }
 
-TEST_F(GoalSummaryTest, OfThoseAtTheTopTheCheapestAreNamed) {
+TEST_F(GoalSummaryTest, WhatThoseAtTheTopCostIsComparedWithTheCheapest) {
   run({{40'000, 3}, {40'000, 4}, {40'000, 3.01}});
   EXPECT_THAT(summarize().top(), ElementsAre(0, 1, 2));
-  EXPECT_THAT(advice(), HasSubstr("epoll + inline and epoll + mutex cannot be told apart"));
-  EXPECT_THAT(advice(), HasSubstr("As fast but dearer: asio + inline 4.00."));
+  EXPECT_THAT(advice(), HasSubstr("epoll + inline took 3.00 µs of server CPU a request; against "
+                                  "that (6 blocks, dead band ±2.0 %, indicative): asio + inline "
+                                  "4.00 (+33.3%), epoll + mutex 3.01 (no difference shown)."));
+}
+
+TEST_F(GoalSummaryTest, FewBlocksCompareNothing) {
+  run({{40'000, 3}, {40'000, 4}, {20'000, 3}});
+  std::erase_if(records_, [](const RunRecord& record) {
+    return record.purpose == Purpose::compare && record.run.block >= 3;
+  });
+  EXPECT_THAT(advice(), HasSubstr("What they cost was not compared."));
+  EXPECT_EQ(summarize().missing, 3U * 3U);
+}
+
+TEST_F(GoalSummaryTest, WhereTheClientWasTheLimitTheServerMayHoldMore) {
+  run({{40'000, 3}, {30'000, 3}, {20'000, 3}});
+  for (RunRecord& record : records_) {
+    const bool failed = record.outcome.load->latency.p99_ns > 2'000'000;
+    if (record.run.cell == 1 && failed) record.outcome.load->verdict = "client_late";
+  }
+  EXPECT_THAT(summarize().top(), ElementsAre(0, 1));
+  EXPECT_THAT(advice(), HasSubstr("Of asio + inline that is a lower bound: the client could send"));
+  EXPECT_THAT(render_goal(*session_.goal, summarize()), HasSubstr("asio + inline    >="));
+}
+
+TEST_F(GoalSummaryTest, TooFewRequestsAreNoAnswer) {
+  run({{40'000, 3}, {40'000, 3}, {40'000, 3}});
+  RunOutcome few = run_at({40'000, 3}, 100);
+  few.load->latency.p99_ns = std::nullopt;
+  add(1, Purpose::search, std::move(few), 100, 90);
+  EXPECT_THAT(summarize().cells[1].failure, HasSubstr("give a longer --duration"));
+}
+
+TEST_F(GoalSummaryTest, WhoeverFailsWhileComparedChangesNothingForTheOthers) {
+  run({{40'000, 3}, {30'500, 3}, {40'000, 3.01}});
+  const std::int64_t rate = summarize().common_rate_per_s;
+  records_.back().outcome = bad_run("signal 11");  // of epoll + mutex
+  const GoalTable table = summarize();
+  EXPECT_THAT(table.top(), ElementsAre(0, 2));
+  EXPECT_EQ(table.common_rate_per_s, rate);
+  EXPECT_EQ(table.cells[2].failure, "signal 11");
 }
 
 TEST_F(GoalSummaryTest, OneAloneAtTheTopNeedsNoComparison) {

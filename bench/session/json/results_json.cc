@@ -14,11 +14,12 @@ void read_any(const Json& json, Results& results) {
       throw std::invalid_argument("its schema is " + json.at("schema").dump() + ", not \"" +
                                   kSchema + "\": use the collet-bench that wrote it");
     }
+    if (!results.session.id.empty()) throw std::invalid_argument("a second session");
     read_session(json, results.session);
   } else if (results.session.id.empty()) {
     throw std::invalid_argument("the first line does not describe a session");
   } else if (type == "resume") {
-    results.session.settings.blocks = json.at("blocks").get<int>();
+    results.session.settings.blocks = blocks_of(json);
   } else if (type == "run") {
     results.runs.push_back(to_record(json, results.session));
   } else if (type == "count") {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -42,6 +43,15 @@ inline std::string dump(const Json& json) {
 }
 
 Json to_json(const Cell& cell);
+
+// Within what a flag allows: who reads it allocates as much.
+inline int blocks_of(const Json& json) {
+  const int blocks = json.at("blocks").get<int>();
+  if (blocks < 1 || blocks > 10'000) {
+    throw std::invalid_argument("its blocks are not from 1 to 10000");
+  }
+  return blocks;
+}
 
 // These throw what nlohmann's library or std::invalid_argument says.
 void read_session(const Json& json, Session& session);

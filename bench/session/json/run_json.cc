@@ -195,6 +195,11 @@ RunRecord to_record(const Json& json, const Session& session) {
   if (outcome.status == RunStatus::ok && (!outcome.load || !outcome.server)) {
     throw std::invalid_argument("a run that is ok has no figures");
   }
+  if (outcome.status == RunStatus::ok &&
+      (outcome.load->requests <= 0 || outcome.load->window_ns <= 0 ||
+       outcome.server->elapsed_ns <= 0)) {
+    throw std::invalid_argument("a run that is ok answered nothing, or took no time");
+  }
   return record;
 }
 

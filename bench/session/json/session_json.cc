@@ -16,8 +16,9 @@ Cell to_cell(const Json& json) {
   cell.connections = json.at("connections").get<int>();
   cell.payload_bytes = json.at("payload_bytes").get<std::int64_t>();
   cell.pipeline = json.at("pipeline").get<int>();
-  cell.placement =
-      parse_placement(json.at("placement").get<std::string>()).value_or(Placement::split);
+  const auto placement = parse_placement(json.at("placement").get<std::string>());
+  if (!placement.ok()) throw std::invalid_argument(std::string(placement.status().message()));
+  cell.placement = *placement;
   cell.work = std::chrono::nanoseconds(json.at("work_ns").get<std::int64_t>());
   cell.block = std::chrono::nanoseconds(json.at("block_ns").get<std::int64_t>());
   cell.rate_per_s = optional_of<std::int64_t>(json.at("rate_per_s")).value_or(0);
@@ -46,7 +47,7 @@ Settings to_settings(const Json& json) {
   Settings settings;
   settings.duration = std::chrono::nanoseconds(json.at("duration_ns").get<std::int64_t>());
   settings.warmup = std::chrono::nanoseconds(json.at("warmup_ns").get<std::int64_t>());
-  settings.blocks = json.at("blocks").get<int>();
+  settings.blocks = blocks_of(json);
   settings.max_repeats = json.at("max_repeats").get<int>();
   settings.loops = json.at("loops").get<int>();
   settings.workers = json.at("workers").get<int>();
@@ -54,6 +55,7 @@ Settings to_settings(const Json& json) {
   settings.arrivals = json.at("arrivals").get<std::string>();
   settings.counts = json.at("counts").get<bool>();
   settings.cpus = json.at("cpus").get<std::vector<int>>();
+  if (settings.cpus.empty()) throw std::invalid_argument("it has no CPUs");
   return settings;
 }
 
