@@ -36,7 +36,7 @@ INCLUDE = re.compile(r'^#include "([^"]+)"')
 
 # Libraries that take seconds to compile stay in .cc files, but for the private headers of the
 # folder that is about them, which nobody else includes.
-HEAVY = re.compile(r"^#include [<\"](boost|tbb|oneapi|nlohmann|spdlog|CLI)/")
+HEAVY = re.compile(r"^#include [<\"](boost|tbb|oneapi|nlohmann(?!/json_fwd)|spdlog|CLI)/")
 AT_HOME = {"boost": "backends/asio", "tbb": "pools/tbb", "oneapi": "pools/tbb",
            "nlohmann": "bench/session/json"}
 

@@ -11,21 +11,12 @@
 #include <absl/strings/str_cat.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/json/values.h"
+
 namespace collet::bench {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr const char* kSchema = "collet-bench-pools/1";
-
-Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-
-std::string text_of(const Json& json) { return json.is_null() ? "" : json.get<std::string>(); }
-
-std::string dump(const Json& json) {
-  // A program's last words may hold any bytes; they must not cost the line.
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 const char* name_of(CellState state) {
   switch (state) {
@@ -72,30 +63,6 @@ PoolTableHead to_head(const Json& json) {
   return head;
 }
 
-Json to_json(const Facts& facts) {
-  Json json = Json::object();
-  for (const Fact& fact : facts) {
-    if (const auto* number = std::get_if<std::int64_t>(&fact.value)) {
-      json[fact.name] = *number;
-    } else {
-      const auto* text = std::get_if<std::string>(&fact.value);
-      json[fact.name] = text == nullptr ? Json(nullptr) : Json(*text);
-    }
-  }
-  return json;
-}
-
-Facts to_facts(const Json& json) {
-  Facts facts;
-  for (const auto& [name, value] : json.items()) {
-    Fact fact{name, {}};
-    if (value.is_number_integer()) fact.value = value.get<std::int64_t>();
-    if (value.is_string()) fact.value = value.get<std::string>();
-    facts.push_back(std::move(fact));
-  }
-  return facts;
-}
-
 void read_session(const Json& json, PoolSession& session) {
   if (json.at("schema") != kSchema) {
     throw std::invalid_argument("its schema is " + json.at("schema").dump() + ", not \"" + kSchema +
@@ -120,11 +87,7 @@ void read_session(const Json& json, PoolSession& session) {
                              state_of(one.at("state").get<std::string>()),
                              text_of(one.at("reason"))});
   }
-  for (const Json& one : json.at("programs")) {
-    Program program{one.at("name").get<std::string>(), one.at("path").get<std::string>(), {}};
-    if (!one.at("sha256").is_null()) program.sha256 = one.at("sha256").get<std::string>();
-    session.programs.push_back(std::move(program));
-  }
+  session.programs = to_programs(json.at("programs"));
   session.environment = to_facts(json.at("environment"));
 }
 
@@ -198,14 +161,9 @@ std::string format_pool_session(const PoolSession& session) {
                  {"workers", settings.workers},
                  {"producers", settings.producers},
                  {"cpus", settings.cpus}}},
-               {"programs", Json::array()},
+               {"programs", to_json(session.programs)},
                {"benchmarks", Json::array()},
                {"cells", Json::array()}};
-  for (const Program& program : session.programs) {
-    json["programs"].push_back({{"name", program.name},
-                                {"path", program.path},
-                                {"sha256", program.sha256 ? Json(*program.sha256) : nullptr}});
-  }
   for (const PoolTableHead& head : session.benchmarks) json["benchmarks"].push_back(to_json(head));
   for (const PoolCell& cell : session.cells) {
     json["cells"].push_back({{"cell", pool_cell_key(cell)},

@@ -16,11 +16,6 @@ namespace {
 
 constexpr std::size_t kGap = 3;
 
-std::string padded(const std::string& text, std::size_t width) {
-  const std::size_t used = display_width(text);
-  return text + std::string(width > used ? width - used : 0, ' ');
-}
-
 std::string words_of(const CellSummary& cell) {
   if (!cell.unavailable.empty()) return "unavailable";
   if (cell.failed > 0) return "failed";
@@ -78,8 +73,8 @@ std::string render_sweep(const LoadSweep& sweep, std::size_t width) {
       used += widths[last++];
     }
     for (const auto& row : rows) {
-      std::string line = padded(row[0], widths[0]);
-      for (std::size_t i = first; i < last; ++i) line += padded(row[i], widths[i]);
+      std::string line = pad(row[0], widths[0]);
+      for (std::size_t i = first; i < last; ++i) line += pad(row[i], widths[i]);
       line.erase(line.find_last_not_of(' ') + 1);
       absl::StrAppend(&text, line, "\n");
     }

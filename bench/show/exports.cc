@@ -9,12 +9,11 @@
 #include <absl/strings/str_format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/json/values.h"
 #include "bench/show/goal_exports.h"
 
 namespace collet::bench {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // What p50, p99 and p999 are percentiles of.
 const char* times_of(const TableSummary& table) { return table.open_loop ? "response" : "service"; }
@@ -27,24 +26,6 @@ const char* state_of(const CellSummary& cell) {
 
 std::string reason_of(const CellSummary& cell) {
   return cell.unavailable.empty() ? cell.first_reason : cell.unavailable;
-}
-
-Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-
-Json to_json(const std::optional<Interval>& interval) {
-  if (!interval) return nullptr;
-  return {{"low", interval->low}, {"high", interval->high}, {"coverage", interval->coverage}};
-}
-
-Json to_json(const Comparison& comparison) {
-  if (comparison.n == 0) return nullptr;
-  return {{"n", comparison.n},
-          {"ratio", comparison.ratio},
-          {"interval", to_json(comparison.interval)},
-          {"p", comparison.p},
-          {"adjusted_p", comparison.adjusted_p},
-          {"verdict", to_string(comparison.verdict)},
-          {"indicative", comparison.indicative}};
 }
 
 Json to_json(const std::vector<CurvePoint>& curve) {
@@ -65,11 +46,6 @@ Json to_json(const MergedTimes& times) {
           {"service_curve", times.service.empty() ? Json(nullptr) : to_json(times.service)}};
 }
 
-// A figure that was taken once.
-Json once(double value) {
-  return {{"n", 1}, {"median", value}, {"min", value}, {"max", value}, {"interval", nullptr}};
-}
-
 Json to_json(const CellSummary& summary) {
   const Cell& cell = summary.cell;
   Json json = {{"cell", cell_key(cell)},
@@ -87,17 +63,11 @@ Json to_json(const CellSummary& summary) {
                {"overloaded", summary.overloaded}};
   for (const Metric metric : all_metrics()) {
     const Summary& values = summary[metric];
-    json[key_of(metric)] = summary.has_figures() && values.n > 0
-                               ? Json{{"n", values.n},
-                                      {"median", values.median},
-                                      {"min", values.min},
-                                      {"max", values.max},
-                                      {"interval", to_json(values.interval)}}
-                               : Json(nullptr);
+    json[key_of(metric)] = summary.has_figures() ? to_json(values) : Json(nullptr);
   }
   const auto counted = [&](std::optional<double> CountRecord::*figure) {
     const bool known = summary.counts && summary.has_figures() && (*summary.counts).*figure;
-    return known ? once(*((*summary.counts).*figure)) : Json(nullptr);
+    return known ? to_json(summarize({*((*summary.counts).*figure)})) : Json(nullptr);
   };
   json["server_syscalls_per_request"] = counted(&CountRecord::syscalls_per_request);
   json["server_allocations_per_request"] = counted(&CountRecord::allocations_per_request);
@@ -112,8 +82,7 @@ Json to_json(const CellSummary& summary) {
 std::string csv_head() {
   std::string text =
       "workload,connections,payload_bytes,pipeline,placement,rate_per_s,times,backend,pool,"
-      "external,"
-      "baseline,state,reason,runs,runs_noisy,client_bound,client_late,overloaded";
+      "external,baseline,state,reason,runs,runs_noisy,client_bound,client_late,overloaded";
   for (const Metric metric : all_metrics()) {
     for (const char* which : {"median", "low", "high"}) {
       absl::StrAppend(&text, ",", key_of(metric), "_", which);
@@ -121,7 +90,7 @@ std::string csv_head() {
   }
   return text +
          ",server_syscalls_per_request,server_allocations_per_request,judged_by,ratio,ratio_low,"
-         "ratio_high,verdict,indicative\n";
+         "ratio_high,verdict,indicative,not_a_result\n";
 }
 
 std::string number(double value) { return absl::StrFormat(",%.9g", value); }
@@ -130,7 +99,9 @@ std::string csv_interval(const std::optional<Interval>& interval) {
   return interval ? number(interval->low) + number(interval->high) : ",,";
 }
 
-std::string csv_line(const TableSummary& table, const CellSummary& summary) {
+// `not_a_result`: why the figures must not be published, or empty.
+std::string csv_line(const TableSummary& table, const CellSummary& summary,
+                     const std::string& not_a_result) {
   const Cell& cell = summary.cell;
   std::string text = absl::StrFormat(
       "%s,%d,%d,%d,%s,%s,%s,%s,%s,%s,%d,%s,%s,%d,%d,%d,%d,%d", cell.workload, cell.connections,
@@ -153,9 +124,11 @@ std::string csv_line(const TableSummary& table, const CellSummary& summary) {
   }
   absl::StrAppend(&text, ",", key_of(cell.judged_by));
   const Comparison& comparison = summary.to_baseline;
-  if (comparison.n == 0) return text + ",,,,,\n";
+  const std::string end = "," + quoted_for_csv(not_a_result) + "\n";
+  if (comparison.n == 0) return text + ",,,,," + end;
   return text + number(comparison.ratio) + csv_interval(comparison.interval) +
-         absl::StrFormat(",%s,%d\n", to_string(comparison.verdict), comparison.indicative ? 1 : 0);
+         absl::StrFormat(",%s,%d", to_string(comparison.verdict), comparison.indicative ? 1 : 0) +
+         end;
 }
 
 // `Echo/backend=epoll/pool=inline/c=64`: what projections of benchstat understand.
@@ -213,7 +186,8 @@ std::string render_csv(const Report& report) {
   if (report.session.goal) return render_capacities_csv(report);
   std::string text = csv_head();
   for (const TableSummary& table : report.tables) {
-    for (const CellSummary& cell : table.cells) text += csv_line(table, cell);
+    for (const CellSummary& cell : table.cells)
+      text += csv_line(table, cell, report.session.not_a_result);
   }
   return text;
 }
@@ -277,6 +251,9 @@ std::string render_google_benchmark(const Report& report) {
 
 std::string render_go_benchmark(const Report& report) {
   std::string text = "goos: linux\npkg: collet\n";
+  if (const std::string& why = report.session.not_a_result; !why.empty()) {
+    absl::StrAppend(&text, "not-a-result: ", why, "\n");
+  }
   for_each_good_run(report, [&](const Cell& cell, const RunRecord& record) {
     const RunOutcome& outcome = record.outcome;
     absl::StrAppend(&text,

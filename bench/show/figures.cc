@@ -89,4 +89,9 @@ std::size_t display_width(std::string_view text) noexcept {
       std::ranges::count_if(text, [](char c) { return (c & '\xC0') != '\x80'; }));
 }
 
+std::string pad(std::string text, std::size_t width) {
+  const std::size_t used = display_width(text);
+  return text.append(width > used ? width - used : 0, ' ');
+}
+
 }  // namespace collet::bench

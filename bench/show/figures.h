@@ -25,4 +25,7 @@ const char* title_of(Metric metric) noexcept;
 // Columns that `text` takes on a terminal, if each code point of it takes one.
 std::size_t display_width(std::string_view text) noexcept;
 
+// With blanks on the right, up to that many columns.
+std::string pad(std::string text, std::size_t width);
+
 }  // namespace collet::bench

@@ -6,21 +6,13 @@
 #include <absl/strings/str_format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/json/values.h"
 #include "bench/show/exports.h"
 #include "bench/show/goal_words.h"
 #include "bench/show/wording.h"
 
 namespace collet::bench {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
 
 Json probes_json(const GoalCell& cell) {
   Json json = Json::array();
@@ -48,17 +40,6 @@ Json median_json(const Summary& summary) {
 // A search that failed, or is not over, has no answer.
 bool is_known(const GoalCell& cell) { return cell.failure.empty() && cell.done; }
 
-Json comparison_json(const Comparison& comparison) {
-  if (comparison.n == 0) return nullptr;
-  const auto& interval = comparison.interval;
-  return {{"n", comparison.n},
-          {"ratio", comparison.ratio},
-          {"low", interval ? Json(interval->low) : Json(nullptr)},
-          {"high", interval ? Json(interval->high) : Json(nullptr)},
-          {"verdict", to_string(comparison.verdict)},
-          {"indicative", comparison.indicative}};
-}
-
 Json bracket_json(const GoalCell& cell) {
   return {{"name", cell_name(cell.cell)},
           {"backend_name", or_null(std::string(spec_name(cell.cell.backend)))},
@@ -71,7 +52,7 @@ Json bracket_json(const GoalCell& cell) {
           {"server_cpu_us_per_request", median_json(cell.server_cpu)},
           {"percentile_us", median_json(cell.percentile_us)},
           {"cpu_at_common_rate", median_json(cell.cpu_at_common_rate)},
-          {"to_baseline", comparison_json(cell.to_baseline)},
+          {"to_baseline", to_json(cell.to_baseline)},
           {"client_limited", cell.client_limited},
           {"top", cell.top},
           {"probes", probes_json(cell)}};

@@ -7,40 +7,11 @@
 #include <absl/strings/str_join.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/json/values.h"
 #include "bench/show/pool_table.h"
 
 namespace collet::bench {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-
-// Summary, interval and comparison look as in exports.cc.
-Json to_json(const std::optional<Interval>& interval) {
-  if (!interval) return nullptr;
-  return {{"low", interval->low}, {"high", interval->high}, {"coverage", interval->coverage}};
-}
-
-Json to_json(const Summary& values) {
-  if (values.n == 0) return nullptr;
-  return {{"n", values.n},
-          {"median", values.median},
-          {"min", values.min},
-          {"max", values.max},
-          {"interval", to_json(values.interval)}};
-}
-
-Json to_json(const Comparison& comparison) {
-  if (comparison.n == 0) return nullptr;
-  return {{"n", comparison.n},
-          {"ratio", comparison.ratio},
-          {"interval", to_json(comparison.interval)},
-          {"p", comparison.p},
-          {"adjusted_p", comparison.adjusted_p},
-          {"verdict", to_string(comparison.verdict)},
-          {"indicative", comparison.indicative}};
-}
 
 Json to_json(const PoolRow& row, const std::vector<PoolColumn>& columns) {
   Json figures = Json::object();

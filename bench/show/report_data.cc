@@ -10,6 +10,7 @@
 #include <absl/strings/str_join.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/json/values.h"
 #include "bench/measure/noise.h"
 #include "bench/show/exports.h"
 #include "bench/show/goal_exports.h"
@@ -20,10 +21,6 @@
 
 namespace collet::bench {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 Json session_json(const Report& report) {
   const Session& session = report.session;
@@ -44,29 +41,6 @@ Json session_json(const Report& report) {
           {"runs_missing", report.missing},
           {"not_a_result", or_null(session.not_a_result)},
           {"results", report.results_path}};
-}
-
-Json environment_json(const Facts& facts) {
-  Json json = Json::object();
-  for (const Fact& fact : facts) {
-    if (const auto* number = std::get_if<std::int64_t>(&fact.value)) {
-      json[fact.name] = *number;
-    } else {
-      const auto* text = std::get_if<std::string>(&fact.value);
-      json[fact.name] = text == nullptr ? Json(nullptr) : or_null(*text);
-    }
-  }
-  return json;
-}
-
-Json programs_json(const std::vector<Program>& programs) {
-  Json json = Json::array();
-  for (const Program& program : programs) {
-    json.push_back({{"name", program.name},
-                    {"path", program.path},
-                    {"sha256", program.sha256 ? Json(*program.sha256) : Json(nullptr)}});
-  }
-  return json;
 }
 
 Json method_json(const std::vector<Paragraph>& paragraphs) {
@@ -124,8 +98,13 @@ Json capacity_json(const CellSummary& cell) {
           {"high", cost.interval ? Json(inverse(cost.interval->low)) : Json(nullptr)}};
 }
 
+// With a p99 that is the server's: none of a queue that only grows, none of a late client.
+bool has_fair_p99(const CellSummary& cell) {
+  return cell.has_figures() && cell[Metric::p99].n > 0 && !cell.overloaded && !cell.client_late;
+}
+
 bool is_on_pareto_front(const CellSummary& cell, const TableSummary& table) {
-  if (!cell.has_figures() || cell[Metric::p99].n == 0) return false;
+  if (!has_fair_p99(cell)) return false;
   const auto figures = [](const CellSummary& one) {
     return std::pair(one[Metric::server_cpu].median, one[Metric::p99].median);
   };
@@ -133,8 +112,7 @@ bool is_on_pareto_front(const CellSummary& cell, const TableSummary& table) {
   return std::ranges::none_of(table.cells, [&](const CellSummary& other) {
     const auto [other_cost, other_p99] = figures(other);
     const bool no_worse = other_cost <= cost && other_p99 <= p99;
-    return other.has_figures() && other[Metric::p99].n > 0 && no_worse &&
-           (other_cost < cost || other_p99 < p99);
+    return has_fair_p99(other) && no_worse && (other_cost < cost || other_p99 < p99);
   });
 }
 
@@ -153,11 +131,6 @@ void extend(Json& json, const Report& report, const TableSummary& table) {
     one["requests_per_core_s"] = capacity_json(cell);
     one["pareto"] = is_on_pareto_front(cell, table);
   }
-}
-
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
 }
 
 Json figures_json(const RunOutcome& outcome) {
@@ -269,8 +242,8 @@ std::string render_report_data(const Report& report, const PoolReport* pools) {
   }
   const Json json = {{"schema", "collet-bench-report/2"},
                      {"session", session_json(report)},
-                     {"environment", environment_json(report.session.environment)},
-                     {"programs", programs_json(report.session.programs)},
+                     {"environment", to_json(report.session.environment)},
+                     {"programs", to_json(report.session.programs)},
                      {"warnings", report_warnings(report)},
                      {"method", method_json(report_method(report))},
                      {"commands", report_commands(report)},

@@ -53,19 +53,6 @@ Counts count(const Report& report) {
 
 std::string cells(std::size_t n) { return absl::StrCat(n, n == 1 ? " cell" : " cells"); }
 
-// `foreign 12, steal 3`: how often each kind of noise was seen in the runs that count.
-std::string kinds_of_noise(const Report& report) {
-  std::map<std::string, int> kinds;
-  for (const RunRecord& run : report.runs) {
-    for (const std::string& flag : run.outcome.flags) {
-      if (flag.starts_with(kNoisy)) ++kinds[flag.substr(kNoisy.size())];
-    }
-  }
-  return absl::StrJoin(kinds, ", ", [](std::string* out, const auto& kind) {
-    absl::StrAppend(out, kind.first, " ", kind.second);
-  });
-}
-
 std::string on_cpus(const Report& report) {
   std::vector<std::string> sentences;
   std::vector<Placement> done;
@@ -137,7 +124,7 @@ std::vector<std::string> report_warnings(const Report& report) {
     warnings.push_back(absl::StrFormat(
         "%d of %d runs were disturbed by other programs or the host (%s). That lowers requests/s, "
         "raises percentiles and widens every interval.",
-        counts.noisy_runs, report.runs.size(), kinds_of_noise(report)));
+        counts.noisy_runs, report.runs.size(), count_noise(report)));
   }
   if (!report.session.goal && counts.late_runs > 0) {
     warnings.push_back(absl::StrFormat(

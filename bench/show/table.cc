@@ -22,11 +22,6 @@ constexpr std::size_t kGap = 3;
 
 using Cells = std::vector<CellSummary>;
 
-std::string pad(std::string text, std::size_t width) {
-  const std::size_t used = display_width(text);
-  return text.append(width > used ? width - used : 0, ' ');
-}
-
 std::string trimmed(std::string line) {
   line.erase(line.find_last_not_of(' ') + 1);
   return line + "\n";

@@ -60,19 +60,6 @@ void for_each_cell(const Report& report, Visit visit) {
   }
 }
 
-// How often each flag was raised in the runs that count: `noisy_steal 2, noisy_foreign 1`.
-std::string count_noise(const Report& report) {
-  std::map<std::string, int> counts;
-  for (const RunRecord& record : report.runs) {
-    for (const std::string& flag : record.outcome.flags) counts[flag] += flag.starts_with(kNoisy);
-  }
-  std::vector<std::string> words;
-  for (const auto& [flag, count] : counts) {
-    if (count > 0) words.push_back(absl::StrCat(flag.substr(kNoisy.size()), " ", count));
-  }
-  return absl::StrJoin(words, ", ");
-}
-
 std::string describe_noise(const Report& report) {
   int noisy = 0;
   int repeated = 0;
@@ -195,6 +182,18 @@ std::string describe_search(const Report& report) {
 }
 
 }  // namespace
+
+std::string count_noise(const Report& report) {
+  std::map<std::string, int> counts;
+  for (const RunRecord& record : report.runs) {
+    for (const std::string& flag : record.outcome.flags) counts[flag] += flag.starts_with(kNoisy);
+  }
+  std::vector<std::string> words;
+  for (const auto& [flag, count] : counts) {
+    if (count > 0) words.push_back(absl::StrCat(flag.substr(kNoisy.size()), " ", count));
+  }
+  return absl::StrJoin(words, ", ");
+}
 
 CellWords describe_cell(const CellSummary& cell) {
   if (!cell.unavailable.empty()) return {"unavailable", ""};

@@ -137,10 +137,11 @@ TEST_P(DrainTest, AtTheLimitDoesNotWaitForClientsThatStay) {
 }
 
 TEST_P(DrainTest, AnswersWhatSlowHandlersHaveStillToDo) {
-  const auto server = serve(loopback(), {.on_data = [](Bytes bytes, Output& out) {
-                              std::this_thread::sleep_for(std::chrono::milliseconds(2));
-                              out.write(bytes);
-                            }});
+  const auto server =
+      serve(loopback(), {.on_data = [](Bytes bytes, Output& out) {
+              std::this_thread::sleep_for(std::chrono::milliseconds(2));  // its work
+              out.write(bytes);
+            }});
   std::vector<Descriptor> clients = dial_many(server->endpoint(), 20);
   send_requests(clients);
   server->drain();

@@ -127,7 +127,7 @@ TEST_P(SlowReaderTest, CostsNoProcessorTimeWhileItIsStuck) {
   const auto nothing_moves = [&] {
     const std::uint64_t moved = seen(*server).bytes_out;
     const std::uint64_t before = server->stats().loops.passes;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the time that is looked at
     passes = server->stats().loops.passes - before;
     return seen(*server).bytes_out == moved;
   };

@@ -2,18 +2,13 @@
 // bench_pool_schema_test.cc: every line of pools.jsonl is as bench/pools.schema.json says.
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <string>
 
 #include <nlohmann/json.hpp>
 
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validator.hpp>
-
 #include "bench/pools/benchmark.h"
 #include "bench_pool_session.h"
+#include "bench_schema.h"
 
 namespace collet::bench {
 namespace {
@@ -22,28 +17,12 @@ using Json = nlohmann::json;
 
 class PoolSchemaTest : public testing::Test {
  protected:
-  PoolSchemaTest() {
-    std::ifstream file(COLLET_POOLS_SCHEMA);
-    const Json json = Json::parse(file);
-    valijson::SchemaParser parser;
-    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(json), schema_);
-  }
-
   // What is wrong with a line, or an empty string.
-  std::string complaint(const Json& json) {
-    const valijson::adapters::NlohmannJsonAdapter line(json);
-    valijson::ValidationResults results;
-    valijson::Validator validator(valijson::Validator::kStrongTypes);
-    if (validator.validate(schema_, line, &results)) return "";
-    std::string text = "invalid";
-    for (valijson::ValidationResults::Error error; results.popError(error);) {
-      text += "; " + error.description;
-    }
-    return text;
+  static std::string complaint(const std::string& line) {
+    return find_breach(COLLET_POOLS_SCHEMA, line);
   }
-  std::string complaint(const std::string& line) { return complaint(Json::parse(line)); }
+  static std::string complaint(const Json& json) { return complaint(json.dump()); }
 
-  valijson::Schema schema_;
   PoolSession session_ = sample_pool_session(6);
 };
 

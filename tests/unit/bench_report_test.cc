@@ -166,6 +166,8 @@ TEST_F(ReportTest, FiguresOfADebugBuildAreMarkedBeforeAndAfter) {
   EXPECT_EQ(text.find("*** NOT A RESULT: a Debug build"), 0U);
   EXPECT_NE(text.rfind("*** NOT A RESULT"), 0U);
   EXPECT_THAT(render_markdown(report()), HasSubstr("NOT A RESULT"));
+  EXPECT_THAT(render_csv(report()), HasSubstr(",a Debug build\n"));
+  EXPECT_THAT(render_go_benchmark(report()), HasSubstr("not-a-result: a Debug build\n"));
 }
 
 TEST_F(ReportTest, ASessionWithoutRunsShowsItsCells) {
@@ -197,7 +199,7 @@ TEST_F(ReportTest, CsvHasALineForEachCellAndAsManyFieldsAsItsHead) {
               HasSubstr("\necho,64,64,1,split,,service,asio,inline,,0,ok,,6,0,0,0,0,2.5625,"
                         "2.5,2.625,"));
   EXPECT_THAT(render_csv(report()),
-              HasSubstr(",server_cpu_us_per_request,1.25,1.25,1.25,higher,1\n"));
+              HasSubstr(",server_cpu_us_per_request,1.25,1.25,1.25,higher,1,\n"));
 }
 
 TEST_F(ReportTest, OtherBenchmarksToolsGetARowForEachRun) {

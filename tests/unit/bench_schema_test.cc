@@ -2,18 +2,13 @@
 // bench_schema_test.cc: every line that collet-bench writes is as bench/results.schema.json says.
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <string>
 
 #include <nlohmann/json.hpp>
 
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validator.hpp>
-
 #include "bench/session/environment.h"
 #include "bench/session/results.h"
+#include "bench_schema.h"
 #include "bench_session.h"
 
 namespace collet::bench {
@@ -23,28 +18,12 @@ using Json = nlohmann::json;
 
 class SchemaTest : public testing::Test {
  protected:
-  SchemaTest() {
-    std::ifstream file(COLLET_RESULTS_SCHEMA);
-    const Json json = Json::parse(file);
-    valijson::SchemaParser parser;
-    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(json), schema_);
-  }
-
   // What is wrong with a line, or an empty string.
-  std::string complaint(const Json& json) {
-    const valijson::adapters::NlohmannJsonAdapter line(json);
-    valijson::ValidationResults results;
-    valijson::Validator validator(valijson::Validator::kStrongTypes);
-    if (validator.validate(schema_, line, &results)) return "";
-    std::string text = "invalid";
-    for (valijson::ValidationResults::Error error; results.popError(error);) {
-      text += "; " + error.description;
-    }
-    return text;
+  static std::string complaint(const std::string& line) {
+    return find_breach(COLLET_RESULTS_SCHEMA, line);
   }
-  std::string complaint(const std::string& line) { return complaint(Json::parse(line)); }
+  static std::string complaint(const Json& json) { return complaint(json.dump()); }
 
-  valijson::Schema schema_;
   Session session_ = sample_session(6);
 };
 

@@ -179,8 +179,7 @@ export interface Bracket {
   server_cpu_us_per_request: number | null;
   percentile_us: number | null;
   cpu_at_common_rate: number | null; // µs a request, at a rate that all of the top hold
-  to_baseline: { n: number; ratio: number; low: number | null; high: number | null;
-                 verdict: Verdict; indicative: boolean } | null; // of that
+  to_baseline: Comparison | null; // of that
   client_limited: boolean; // the client could send no more: the server may hold a higher rate
   top: boolean;
   probes: Probe[];

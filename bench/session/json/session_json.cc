@@ -59,30 +59,6 @@ Settings to_settings(const Json& json) {
   return settings;
 }
 
-Json to_json(const Facts& facts) {
-  Json json = Json::object();
-  for (const Fact& fact : facts) {
-    if (const auto* number = std::get_if<std::int64_t>(&fact.value)) {
-      json[fact.name] = *number;
-    } else {
-      const auto* text = std::get_if<std::string>(&fact.value);
-      json[fact.name] = text == nullptr ? Json(nullptr) : Json(*text);
-    }
-  }
-  return json;
-}
-
-Facts to_facts(const Json& json) {
-  Facts facts;
-  for (const auto& [name, value] : json.items()) {
-    Fact fact{name, {}};
-    if (value.is_number_integer()) fact.value = value.get<std::int64_t>();
-    if (value.is_string()) fact.value = value.get<std::string>();
-    facts.push_back(std::move(fact));
-  }
-  return facts;
-}
-
 Json to_json(const Goal& goal) {
   return {{"percent", goal.percent}, {"limit_ns", goal.limit.count()}, {"compares", goal.compares}};
 }
@@ -123,11 +99,7 @@ void read_session(const Json& json, Session& session) {
     session.settings.externals.push_back(
         {one.at("name").get<std::string>(), one.at("command").get<std::string>()});
   }
-  for (const Json& one : json.at("programs")) {
-    Program program{one.at("name").get<std::string>(), one.at("path").get<std::string>(), {}};
-    if (!one.at("sha256").is_null()) program.sha256 = one.at("sha256").get<std::string>();
-    session.programs.push_back(std::move(program));
-  }
+  session.programs = to_programs(json.at("programs"));
   for (const Json& one : json.at("capacities")) {
     session.capacities.push_back(
         {one.at("table").get<std::string>(), one.at("requests_per_s").get<double>()});
@@ -157,11 +129,7 @@ std::string format_session(const Session& session) {
   for (const External& external : session.settings.externals) {
     json["externals"].push_back({{"name", external.name}, {"command", external.command}});
   }
-  json["programs"] = Json::array();
-  for (const Program& program : session.programs) {
-    json["programs"].push_back(
-        {{"name", program.name}, {"path", program.path}, {"sha256", or_null(program.sha256)}});
-  }
+  json["programs"] = to_json(session.programs);
   json["capacities"] = Json::array();
   for (const Capacity& capacity : session.capacities) {
     json["capacities"].push_back(
