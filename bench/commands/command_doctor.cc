@@ -9,6 +9,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 
+#include "apps/cli/command_line.h"
 #include "bench/commands/commands.h"
 #include "bench/measure/runner.h"
 #include "bench/measure/wake_floor.h"
@@ -147,18 +148,17 @@ class Doctor {
 }  // namespace
 
 int doctor_command(int argc, const char* const* argv) {
-  constexpr const char* kShape[] = {"--workload", "echo",  "--warmup",          "200ms",
-                                    "-d",         "600ms", "--accept-any-build"};
-  std::vector<const char*> arguments(argv, argv + argc);
-  const bool helps = std::ranges::any_of(arguments, [](std::string_view argument) {
-    return argument == "--help" || argument == "-h";
-  });
-  if (helps) {
-    return print(
-        "collet-bench doctor [--bin-dir DIR]\nLooks at limits, clock, wake-ups, client "
-        "and noise of this machine for 20 s and says what would help.\n");
-  }
-  arguments.insert(arguments.end(), std::begin(kShape), std::end(kShape));
+  apps::CommandLine line("collet-bench doctor",
+                         "Looks at limits, clock, wake-ups, client and noise of this machine for "
+                         "20 s and says what would help.");
+  std::string bin_dir;
+  line.option("--bin-dir", "DIR", bin_dir, "Where the programs are [near this one]");
+  const auto help = line.parse(argc, argv);
+  if (!help.ok()) return refuse(help.status());
+  if (!help->empty()) return print(*help);
+  std::vector<const char*> arguments = {"run",   "--workload", "echo",  "--warmup",
+                                        "200ms", "-d",         "600ms", "--accept-any-build"};
+  if (!bin_dir.empty()) arguments.insert(arguments.end(), {"--bin-dir", bin_dir.c_str()});
   const auto prepared = prepare(static_cast<int>(arguments.size()), arguments.data());
   if (!prepared.ok()) return refuse(prepared.status());
   return Doctor(*prepared).examine();

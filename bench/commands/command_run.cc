@@ -137,7 +137,8 @@ absl::Status check_sameness(const Session& session) {
   std::vector<std::string> differences = find_differences(session.environment, look_around());
   for (const Program& now : fingerprint(session.settings)) {
     for (const Program& before : session.programs) {
-      if (before.name == now.name && before.sha256 != now.sha256) {
+      const bool known = before.sha256.has_value();
+      if (before.name == now.name && known && before.sha256 != now.sha256) {
         differences.push_back(now.name + " is another build");
       }
     }

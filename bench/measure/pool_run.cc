@@ -2,6 +2,8 @@
 // pool_run.cc: starts collet-pool-load and reads what it says.
 #include "bench/measure/pool_run.h"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <csignal>
 #include <utility>
@@ -11,6 +13,8 @@
 #include <absl/strings/str_format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/measure/noise.h"
+#include "bench/measure/proc_sample.h"
 #include "bench/measure/process.h"
 
 namespace collet::bench {
@@ -54,9 +58,7 @@ PoolOutcome judge(const std::string& line, const PoolCell& cell, const PoolSetti
   return failed(absl::StrFormat("collet-pool-load is a %s build: measure Release", outcome->build));
 }
 
-}  // namespace
-
-PoolOutcome run_pool_once(const PoolCell& cell, const PoolSettings& settings, int stop_fd) {
+PoolOutcome run_unwatched(const PoolCell& cell, const PoolSettings& settings, int stop_fd) {
   const Deadline deadline = std::chrono::steady_clock::now() + kPatience;
   auto child = ChildProcess::spawn(load_command(cell, settings), settings.cpus);
   if (!child.ok()) return failed(std::string(child.status().message()));
@@ -78,6 +80,21 @@ PoolOutcome run_pool_once(const PoolCell& cell, const PoolSettings& settings, in
   if (!exit) return failed("it does not end after its report");
   if (!exit->is_success()) return failed(exit->describe());
   return judge(line, cell, settings);
+}
+
+}  // namespace
+
+PoolOutcome run_pool_once(const PoolCell& cell, const PoolSettings& settings, int stop_fd) {
+  // The child is gone at both looks, so that all who are left are others.
+  const auto look = [&] { return sample_machine(settings.cpus, {}, {getpid()}); };
+  const auto started_at = std::chrono::steady_clock::now();
+  const MachineSample start = look();
+  PoolOutcome outcome = run_unwatched(cell, settings, stop_fd);
+  const std::chrono::nanoseconds elapsed = std::chrono::steady_clock::now() - started_at;
+  const MachineUse use = machine_use(start, look(), settings.cpus, elapsed.count());
+  // Threads of a pool may well wait for each other: that is what is measured.
+  outcome.flags = find_noise({}, false, use, elapsed.count());
+  return outcome;
 }
 
 absl::StatusOr<PoolOutcome> parse_pool_load(const std::string& line, const PoolCell& cell) {

@@ -16,9 +16,10 @@ namespace collet::bench {
 
 struct PoolOutcome {
   RunStatus status = RunStatus::failed;
-  std::string reason;     // of a failed run, which has nothing that follows
-  std::string pool_spec;  // every option at its effective value
-  int workers = 0;        // as the pool says: 0 of one without threads
+  std::vector<std::string> flags;  // noise.h: steal and foreign
+  std::string reason;              // of a failed run, which has nothing that follows
+  std::string pool_spec;           // every option at its effective value
+  int workers = 0;                 // as the pool says: 0 of one without threads
   std::string build;
   std::int64_t wall_ns = 0;  // of what was timed
   std::int64_t cpu_ns = 0;

@@ -13,14 +13,13 @@ namespace collet::bench {
 namespace {
 
 constexpr auto kWindow = std::chrono::milliseconds(300);  // counts need no more
-constexpr std::int64_t kRequests = 20'000;
+constexpr std::int64_t kRequests = 5'000;                 // each costs a traced server up to 1 ms
 constexpr std::int64_t kRequestsOfAConnection = 200;
 
-void note(CountRecord& record, const RunOutcome& outcome) {
-  const bool interrupted = outcome.status == RunStatus::interrupted;
-  if (interrupted || (outcome.status != RunStatus::ok && record.reason.empty())) {
-    record.reason = outcome.reason;
-  }
+void note(CountRecord& record, const char* what, const RunOutcome& outcome) {
+  if (outcome.status == RunStatus::interrupted) record.reason = outcome.reason;
+  if (outcome.status != RunStatus::failed) return;
+  absl::StrAppend(&record.reason, record.reason.empty() ? "" : "; ", what, ": ", outcome.reason);
 }
 
 double per_request(std::int64_t count, const RunOutcome& outcome) {
@@ -30,17 +29,17 @@ double per_request(std::int64_t count, const RunOutcome& outcome) {
 void count_allocations(const Cell& cell, const Settings& settings, int stop_fd,
                        CountRecord& record) {
   const RunOutcome outcome = run_once(cell, settings, stop_fd, Instrument::allocations);
-  note(record, outcome);
+  note(record, "allocations", outcome);
   if (outcome.status != RunStatus::ok) return;
   record.allocations_per_request = per_request(*outcome.allocations, outcome);
 }
 
 void count_syscalls(const Cell& cell, Settings settings, int stop_fd, CountRecord& record) {
   settings.requests = settings.unpipelined_workloads.contains(cell.workload)
-                          ? kRequests / 4
+                          ? kRequests
                           : std::max(kRequests, kRequestsOfAConnection * cell.connections);
   const RunOutcome outcome = run_once(cell, settings, stop_fd, Instrument::syscalls);
-  note(record, outcome);
+  note(record, "system calls", outcome);
   if (outcome.status != RunStatus::ok) return;
   double all = 0;
   for (const auto& [name, calls] : outcome.syscalls) {

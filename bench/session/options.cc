@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_split.h>
 
@@ -24,7 +25,7 @@ constexpr std::int64_t kMostSeed = (std::int64_t{1} << 53) - 1;  // exact in eve
 
 // The flags as typed; what is empty was not given.
 struct Texts {
-  std::string profile = "quick";
+  std::string profile;  // of the command if empty
   std::string backends, pools, workloads, placements, baseline, seed, output, bin_dir, payload;
   std::string rates;     // of the profile if empty
   std::string arrivals;  // uniform if empty
@@ -45,7 +46,7 @@ struct Texts {
 };
 
 struct Profile {
-  const char* name;
+  std::string_view name;
   const char* connections;
   const char* warmup;
   const char* duration;
@@ -65,6 +66,31 @@ constexpr Profile kProfiles[] = {{"smoke", "16", "200ms", "500ms", "1", "0", "",
                                  {"curve", "64", "500ms", "2s", "3", "2", kRatesOfCurve, false},
                                  {"goal", "64", "300ms", "1s", "6", "2", "", false}};
 
+// The profile is what its flags are by default.
+struct Command {
+  std::string_view name;
+  const char* summary;
+  const char* profile;
+  bool has_goal;
+};
+
+constexpr Command kCommands[] = {
+    {"run", "Measures every backend with every pool, in fresh processes.", "quick", false},
+    {"plan", "Says what `run` would measure, in what order and for how long.", "quick", false},
+    {"curve", "Measures every pair at several rates: latency against load.", "curve", false},
+    {"slo", "Looks for the highest rate at which each pair holds a latency.", "goal", true},
+    {"advise", "Looks for those rates, and compares the best pairs at one of them.", "goal", true}};
+
+const Command& command_of(std::string_view name) {
+  const auto* found = std::ranges::find(kCommands, name, &Command::name);
+  return found == std::end(kCommands) ? kCommands[0] : *found;
+}
+
+const Profile* find_profile(std::string_view name) {
+  const auto* found = std::ranges::find(kProfiles, name, &Profile::name);
+  return found == std::end(kProfiles) ? nullptr : found;
+}
+
 constexpr const char* kProfileNames = "smoke|quick|full|curve|goal";
 
 void declare_goal(apps::CommandLine& line, Texts& texts) {
@@ -72,23 +98,31 @@ void declare_goal(apps::CommandLine& line, Texts& texts) {
   line.option("--p999", "TIME", texts.p999, "Of p99.9 instead");
 }
 
-void declare_rates(apps::CommandLine& line, Texts& texts) {
+void declare_rates(apps::CommandLine& line, const char* rates, Texts& texts) {
   line.option("-R,--rate", "RATE,...", texts.rates,
               "A table for each: an open loop with so many requests/s over all connections, such "
-              "as 20k, or 40% of what the baseline reaches in a closed loop; or `closed` [closed]");
+              "as 20k, or 40% of what the baseline reaches in a closed loop; or `closed` [" +
+                  std::string(*rates == '\0' ? "closed" : rates) + "]");
   line.option("--baseline", "NAME", texts.baseline,
               "What all is compared to: BACKEND/POOL or an external server [epoll/inline]");
   line.flag("--count", texts.count,
             "Afterwards count system calls and allocations too; --profile full does");
 }
 
-void declare(apps::CommandLine& line, Texts& texts) {
+void declare(apps::CommandLine& line, const Command& command, Texts& texts) {
+  const Profile& profile = *find_profile(command.profile);
+  const auto by_default = [](const char* help, const char* value) {
+    return absl::StrCat(help, " [", value, "]");
+  };
   line.option("--profile", kProfileNames, texts.profile,
-              "Defaults of -c, -d, --warmup, --reps, --max-repeats and --rate");
+              by_default("Defaults of -c, -d, --warmup, --reps, --max-repeats and --rate",
+                         command.profile));
   line.option("--backend", "SPEC,...", texts.backends, "Columns: backends [all]");
   line.option("--pool", "SPEC,...", texts.pools, "Rows: thread pools [all]");
-  line.option("--workload", "NAME,...", texts.workloads, "A table for each [echo,greet]");
-  line.option("-c,--connections", "N,...", texts.connections, "A table for each [64]");
+  line.option("--workload", "NAME,...", texts.workloads,
+              by_default("A table for each", command.has_goal ? "echo" : "echo,greet"));
+  line.option("-c,--connections", "N,...", texts.connections,
+              by_default("A table for each", profile.connections));
   line.option("--placement", "PLACE,...", texts.placements,
               "A table for each: split, shared or wide [split]");
   line.option("--external", "NAME=COMMAND", texts.external,
@@ -99,11 +133,15 @@ void declare(apps::CommandLine& line, Texts& texts) {
               "When the requests of an open loop are due [uniform]");
   line.option("--pipeline", "N", texts.pipeline,
               "Requests at once on a connection, where possible");
-  line.option("-d,--duration", "TIME", texts.duration, "Measured window of a run [800ms]");
-  line.option("--warmup", "TIME", texts.warmup, "Load before the window [200ms]");
-  line.option("--reps", "N", texts.reps, "Blocks, each of which runs every cell once [6]");
-  line.option("--max-repeats", "N", texts.repeats,
-              "Times that a noisy run is repeated, at the end of its block [2]");
+  line.option("-d,--duration", "TIME", texts.duration,
+              by_default("Measured window of a run", profile.duration));
+  line.option("--warmup", "TIME", texts.warmup,
+              by_default("Load before the window", profile.warmup));
+  line.option("--reps", "N", texts.reps,
+              by_default("Blocks, each of which runs every cell once", profile.reps));
+  line.option(
+      "--max-repeats", "N", texts.repeats,
+      by_default("Times that a noisy run is repeated, at the end of its block", profile.repeats));
   line.option("--loops", "N", texts.loops, "Event loops of the server");
   line.option("--workers", "N", texts.workers, "Workers of pools that have any");
   line.option("--client-threads", "N", texts.client_threads, "Threads of the load client");
@@ -133,8 +171,8 @@ absl::Status check_values(const char* flag, const std::string& text, const std::
 }
 
 absl::Status apply_profile(Texts& texts, Options& options) {
-  const auto* profile = std::ranges::find(kProfiles, texts.profile, &Profile::name);
-  if (profile == std::end(kProfiles)) {
+  const Profile* profile = find_profile(texts.profile);
+  if (profile == nullptr) {
     return invalid("--profile: \"" + texts.profile +
                    "\" is unknown: use smoke, quick, full, curve or goal");
   }
@@ -339,18 +377,15 @@ absl::Status check_list(const char* flag, const std::string& text,
 }
 
 absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
-  apps::CommandLine line("collet-bench " + std::string(argv[0]),
-                         "Measures every backend with every pool, in fresh processes.");
+  const Command& command = command_of(argv[0]);
+  const bool has_goal = command.has_goal;
+  apps::CommandLine line("collet-bench " + std::string(argv[0]), command.summary);
   Texts texts;
-  const std::string_view command = argv[0];
-  const bool has_goal = command == "slo" || command == "advise";
-  if (command == "curve") texts.profile = "curve";
-  if (has_goal) texts.profile = "goal";
-  declare(line, texts);
+  declare(line, command, texts);
   if (has_goal) {
     declare_goal(line, texts);
   } else {
-    declare_rates(line, texts);
+    declare_rates(line, find_profile(command.profile)->rates, texts);
   }
   Options options;
   std::vector<const char*> arguments(argv, argv + argc);
@@ -358,6 +393,7 @@ absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
   auto help = line.parse(static_cast<int>(arguments.size()), arguments.data());
   if (!help.ok()) return help.status();
   options.help = *help;
+  if (texts.profile.empty()) texts.profile = command.profile;
   options.by_hand = !texts.no_baselines;
   options.baseline = texts.baseline;
   options.output = texts.output;
@@ -377,7 +413,7 @@ absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
     const auto goal = read_goal(texts);
     if (!goal.ok()) return goal.status();
     options.goal = *goal;
-    options.goal->compares = command == "advise";
+    options.goal->compares = command.name == "advise";
     options.rates.clear();
     if (options.workloads.empty()) options.workloads = {"echo"};
   }

@@ -61,6 +61,11 @@ struct PlannedRun {
   bool twin = false;     // the second visit of the baseline in this block
 };
 
+// The same place of a plan, whatever the order in its block.
+inline bool is_same_visit(const PlannedRun& a, const PlannedRun& b) noexcept {
+  return a.cell == b.cell && a.block == b.block && a.twin == b.twin;
+}
+
 // std::shuffle may differ between standard libraries; a plan must not.
 template <typename T>
 void shuffle(std::vector<T>& items, std::mt19937_64& random) {

@@ -30,6 +30,7 @@ constexpr int kMostThreads = 1'024;
 struct Texts {
   std::string pools, benchmarks, workers, producers, baseline, seed, output, bin_dir;
   std::string reps = "10";
+  std::string repeats = "2";
   std::string format = "table";
   bool accept_any_build = false;
   bool quiet = false;
@@ -45,6 +46,8 @@ void declare(apps::CommandLine& line, Texts& texts) {
   line.option("--producers", "N", texts.producers,
               "Threads that submit at once in empty-external-many [as many as workers]");
   line.option("--reps", "N", texts.reps, "Blocks, each of which runs everything once");
+  line.option("--max-repeats", "N", texts.repeats,
+              "Times that a noisy run is repeated, at the end of its block");
   line.option("--baseline", "SPEC", texts.baseline,
               "The pool that the others are compared to [mutex]");
   line.option("--seed", "N", texts.seed, "Of the order of runs [drawn, and recorded]");
@@ -62,14 +65,17 @@ absl::Status read_counts(const Texts& texts, PoolOptions& options) {
   struct Count {
     const char* flag;
     const std::string& text;
+    int minimum;
     int maximum;
     int& value;
   };
-  for (const Count& count : {Count{"--workers", texts.workers, kMostThreads, options.workers},
-                             Count{"--producers", texts.producers, kMostThreads, options.producers},
-                             Count{"--reps", texts.reps, 10'000, options.blocks}}) {
+  for (const Count& count :
+       {Count{"--workers", texts.workers, 1, kMostThreads, options.workers},
+        Count{"--producers", texts.producers, 1, kMostThreads, options.producers},
+        Count{"--reps", texts.reps, 1, 10'000, options.blocks},
+        Count{"--max-repeats", texts.repeats, 0, 100, options.max_repeats}}) {
     if (count.text.empty()) continue;
-    const auto value = apps::count_of(count.flag, count.text, 1, count.maximum);
+    const auto value = apps::count_of(count.flag, count.text, count.minimum, count.maximum);
     if (!value.ok()) return value.status();
     count.value = static_cast<int>(*value);
   }
@@ -214,6 +220,7 @@ absl::StatusOr<PoolSession> prepare_pools(const PoolOptions& options, int argc,
   session.settings.producers =
       options.producers == 0 ? session.settings.workers : options.producers;
   session.settings.blocks = options.blocks;
+  session.settings.max_repeats = options.max_repeats;
   session.settings.accept_any_build = options.accept_any_build;
   const auto benchmarks = resolve_benchmarks(options.benchmarks);
   if (!benchmarks.ok()) return benchmarks.status();

@@ -21,6 +21,7 @@ struct PoolOptions {
   int workers = 0;                      // 0: one for each CPU
   int producers = 0;                    // 0: as many as workers
   int blocks = 10;
+  int max_repeats = 2;                // of a noisy run, at the end of its block
   std::optional<std::uint64_t> seed;  // drawn if unset
   std::string output;                 // a directory; empty: a new one under results/
   std::string bin_dir;                // empty: where this program is

@@ -16,7 +16,7 @@
 namespace collet::bench {
 namespace {
 
-constexpr const char* kSchema = "collet-bench-pools/1";
+constexpr const char* kSchema = "collet-bench-pools/2";
 
 const char* name_of(CellState state) {
   switch (state) {
@@ -79,6 +79,7 @@ void read_session(const Json& json, PoolSession& session) {
   session.settings.blocks = settings.at("blocks").get<int>();
   session.settings.workers = settings.at("workers").get<int>();
   session.settings.producers = settings.at("producers").get<int>();
+  session.settings.max_repeats = settings.at("max_repeats").get<int>();
   session.settings.cpus = settings.at("cpus").get<std::vector<int>>();
   for (const Json& one : json.at("benchmarks")) session.benchmarks.push_back(to_head(one));
   for (const Json& one : json.at("cells")) {
@@ -122,8 +123,10 @@ PoolRunRecord to_record(const Json& json, const PoolSession& session) {
   record.run.block = json.at("block").get<int>();
   record.run.order = json.at("order").get<int>();
   record.run.twin = json.at("twin").get<bool>();
+  record.attempt = json.at("attempt").get<int>();
   record.started_utc = json.at("started_utc").get<std::string>();
   record.outcome.reason = text_of(json.at("reason"));
+  record.outcome.flags = json.at("flags").get<std::vector<std::string>>();
   if (json.at("status") == "ok") {
     record.outcome.status = RunStatus::ok;
     read_figures(json, session, record);
@@ -160,6 +163,7 @@ std::string format_pool_session(const PoolSession& session) {
                 {{"blocks", settings.blocks},
                  {"workers", settings.workers},
                  {"producers", settings.producers},
+                 {"max_repeats", settings.max_repeats},
                  {"cpus", settings.cpus}}},
                {"programs", to_json(session.programs)},
                {"benchmarks", Json::array()},
@@ -193,9 +197,11 @@ std::string format_pool_run(const PoolSession& session, const PoolRunRecord& rec
                {"block", record.run.block},
                {"order", record.run.order},
                {"twin", record.run.twin},
+               {"attempt", record.attempt},
                {"started_utc", record.started_utc},
                {"status", ok ? "ok" : "failed"},
                {"reason", or_null(outcome.reason)},
+               {"flags", outcome.flags},
                {"pool_spec", known(outcome.pool_spec)},
                {"build", known(outcome.build)},
                {"workers", known(outcome.workers)},

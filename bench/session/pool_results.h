@@ -17,7 +17,8 @@ namespace collet::bench {
 constexpr const char* kPoolResultsName = "pools.jsonl";
 
 struct PoolRunRecord {
-  PlannedRun run;  // its cell is an index into the session's
+  PlannedRun run;   // its cell is an index into the session's
+  int attempt = 0;  // repeats of a noisy run count up; the last one counts
   std::string started_utc;
   PoolOutcome outcome;
 };

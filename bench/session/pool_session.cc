@@ -45,22 +45,24 @@ std::vector<PlannedRun> make_pool_plan(const PoolSession& session) {
 
 absl::StatusOr<SessionEnd> run_pool_session(const PoolSession& session, ResultsFile& file,
                                             Progress::Style style, int stop_fd) {
-  const std::vector<PlannedRun> plan = make_pool_plan(session);
+  const std::vector<PoolRunRecord> none;
+  const int max_repeats = session.settings.max_repeats;
+  const auto plan = pending_runs(make_pool_plan(session), none, max_repeats);
   Progress progress(plan.size(), kTimeOfPoolRun, style);
-  for (const PlannedRun& run : plan) {
-    const PoolCell& cell = session.cells[run.cell];
+  const auto make = [&](const PendingRun& pending) -> absl::StatusOr<Made> {
+    const PoolCell& cell = session.cells[pending.run.cell];
     progress.begin(pool_cell_key(cell));
-    const PoolRunRecord record{run, utc_now(), run_pool_once(cell, session.settings, stop_fd)};
-    if (record.outcome.status == RunStatus::interrupted) {
-      progress.end();
-      return SessionEnd::interrupted;
-    }
+    const PoolRunRecord record{pending.run, pending.attempt, utc_now(),
+                               run_pool_once(cell, session.settings, stop_fd)};
+    if (record.outcome.status == RunStatus::interrupted) return Made::interrupted;
     const bool failed = record.outcome.status == RunStatus::failed;
     progress.finish(pool_cell_key(cell), failed, verdict_of(session, cell, record.outcome));
     if (auto status = file.append(format_pool_run(session, record)); !status.ok()) return status;
-  }
+    return is_noisy(record.outcome.flags) ? Made::noisy : Made::quiet;
+  };
+  auto end = run_blocks(plan, max_repeats, progress, make);
   progress.end();
-  return SessionEnd::complete;
+  return end;
 }
 
 }  // namespace collet::bench

@@ -21,6 +21,7 @@ struct PoolSettings {
   int blocks = 10;
   int workers = 1;  // of pools that have threads
   int producers = 1;
+  int max_repeats = 2;  // of a noisy run, at the end of its block
   std::vector<int> cpus;
 
   // What this machine has; not written down with a session.
@@ -85,7 +86,8 @@ std::vector<PlannedRun> make_pool_plan(const PoolSession& session);
 // What one run takes, starting the process included.
 constexpr auto kTimeOfPoolRun = std::chrono::milliseconds(420);
 
-// Runs the plan and appends each run to `file` as it ends. A readable `stop_fd` ends it early.
+// Runs the plan (blocks.h) and appends each run to `file` as it ends. A readable `stop_fd` ends it
+// early.
 absl::StatusOr<SessionEnd> run_pool_session(const PoolSession& session, ResultsFile& file,
                                             Progress::Style style, int stop_fd);
 

@@ -8,6 +8,10 @@
 
 namespace collet::bench {
 
+// The file that the shell runs first for `command`, as far as one can see without a shell: past
+// assignments, `exec` and `env`, and found on PATH. Empty if there is none.
+std::string program_in(const std::string& command);
+
 // Finds them side by side (an installed tree) or in the folders of a build tree.
 class Programs {
  public:

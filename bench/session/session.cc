@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// session.cc: block by block, then what was noisy in it.
+// session.cc: the runs of a plan, then what is counted.
 #include "bench/session/session.h"
 
 #include <algorithm>
@@ -13,76 +13,36 @@ namespace {
 
 class Loop {
  public:
-  // `countable`: the cells whose counts are missing.
-  Loop(const Session& session, std::vector<std::size_t> countable, ResultsFile& file,
-       Progress& progress, int stop_fd)
-      : session_(session),
-        countable_(std::move(countable)),
-        file_(file),
-        progress_(progress),
-        stop_fd_(stop_fd) {}
+  Loop(const Session& session, ResultsFile& file, Progress& progress, int stop_fd)
+      : session_(session), file_(file), progress_(progress), stop_fd_(stop_fd) {}
 
-  absl::StatusOr<SessionEnd> run(const std::vector<PlannedRun>& plan) {
-    for (auto first = plan.begin(); first != plan.end();) {
-      const auto last = std::find_if(
-          first, plan.end(), [&](const PlannedRun& run) { return run.block != first->block; });
-      const auto status = run_block(std::vector<PlannedRun>(first, last));
-      if (!status.ok() || interrupted_) break;
-      first = last;
-    }
-    if (!failure_.ok()) return failure_;
-    if (auto status = count_all(); !status.ok()) return status;
-    return interrupted_ ? SessionEnd::interrupted : SessionEnd::complete;
+  absl::StatusOr<Made> run_one(const PendingRun& pending) {
+    const Cell& cell = session_.cells[pending.run.cell].cell;
+    progress_.begin(cell);
+    const RunRecord record{pending.run, pending.attempt, utc_now(),
+                           run_once(cell, session_.settings, stop_fd_), cell.rate_per_s};
+    if (record.outcome.status == RunStatus::interrupted) return Made::interrupted;
+    progress_.finish(cell, record.outcome);
+    if (auto status = file_.append(format_run(session_, record)); !status.ok()) return status;
+    return is_noisy(record.outcome.flags) ? Made::noisy : Made::quiet;
   }
 
- private:
-  absl::Status run_block(std::vector<PlannedRun> runs) {
-    for (int attempt = 0; attempt <= session_.settings.max_repeats && !runs.empty(); ++attempt) {
-      if (attempt > 0) progress_.expect_more(runs.size());
-      std::vector<PlannedRun> noisy;
-      for (const PlannedRun& run : runs) {
-        const auto outcome = run_one(run, attempt);
-        if (!outcome.ok()) return failure_ = outcome.status();
-        if (interrupted_) return absl::OkStatus();
-        if (is_noisy(outcome->flags)) noisy.push_back(run);
-      }
-      runs = std::move(noisy);
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status count_all() {
-    for (const std::size_t cell : countable_) {
-      if (interrupted_) break;
+  absl::StatusOr<SessionEnd> count_all(const std::vector<std::size_t>& cells) {
+    for (const std::size_t cell : cells) {
       progress_.begin(session_.cells[cell].cell);
       const CountRecord record = count(session_, cell, stop_fd_);
-      interrupted_ = record.reason == "interrupted";
-      if (interrupted_) break;
+      if (record.reason == "interrupted") return SessionEnd::interrupted;
       progress_.finish(session_.cells[cell].cell, record);
       if (auto status = file_.append(format_count(session_, record)); !status.ok()) return status;
     }
-    return absl::OkStatus();
+    return SessionEnd::complete;
   }
 
-  absl::StatusOr<RunOutcome> run_one(const PlannedRun& run, int attempt) {
-    const Cell& cell = session_.cells[run.cell].cell;
-    progress_.begin(cell);
-    RunRecord record{run, attempt, utc_now(), run_once(cell, session_.settings, stop_fd_),
-                     cell.rate_per_s};
-    interrupted_ = record.outcome.status == RunStatus::interrupted;
-    if (interrupted_) return std::move(record.outcome);
-    progress_.finish(cell, record.outcome);
-    if (auto status = file_.append(format_run(session_, record)); !status.ok()) return status;
-    return std::move(record.outcome);
-  }
-
+ private:
   const Session& session_;
-  const std::vector<std::size_t> countable_;
   ResultsFile& file_;
   Progress& progress_;
   const int stop_fd_;
-  absl::Status failure_;
-  bool interrupted_ = false;
 };
 
 }  // namespace
@@ -104,17 +64,15 @@ std::vector<std::size_t> missing_counts(const Session& session,
 absl::StatusOr<SessionEnd> run_session(const Results& done, ResultsFile& file,
                                        Progress::Style style, int stop_fd) {
   const Session& session = done.session;
-  auto plan = make_plan(session.cells, session.settings.blocks, session.seed);
-  std::erase_if(plan, [&](const PlannedRun& run) {
-    return std::ranges::any_of(done.runs, [&](const RunRecord& record) {
-      return record.run.cell == run.cell && record.run.block == run.block &&
-             record.run.twin == run.twin;
-    });
-  });
-  auto countable = missing_counts(session, done.counts);
-  Progress progress(plan.size() + kRunsOfACount * countable.size(), time_of_run(session.settings),
-                    style);
-  auto end = Loop(session, std::move(countable), file, progress, stop_fd).run(plan);
+  const Settings& settings = session.settings;
+  const auto plan = pending_runs(make_plan(session.cells, settings.blocks, session.seed), done.runs,
+                                 settings.max_repeats);
+  const auto countable = missing_counts(session, done.counts);
+  Progress progress(plan.size() + kRunsOfACount * countable.size(), time_of_run(settings), style);
+  Loop loop(session, file, progress, stop_fd);
+  auto end = run_blocks(plan, settings.max_repeats, progress,
+                        [&](const PendingRun& pending) { return loop.run_one(pending); });
+  if (end.ok() && *end == SessionEnd::complete) end = loop.count_all(countable);
   progress.end();
   return end;
 }

@@ -8,6 +8,7 @@
 
 #include <absl/status/statusor.h>
 
+#include "bench/session/blocks.h"
 #include "bench/session/progress.h"
 #include "bench/session/results.h"
 
@@ -18,11 +19,8 @@ constexpr auto kOverheadPerRun = std::chrono::milliseconds(40);
 
 std::chrono::nanoseconds time_of_run(const Settings& settings);
 
-enum class SessionEnd : std::uint8_t { complete, interrupted };
-
-// Runs what the plan has and `done` has not, and appends each run to `file` as it ends. At the end
-// of each block its noisy runs are repeated, as often as the settings allow. A readable `stop_fd`
-// ends it early.
+// Runs what the plan has and `done` has not (blocks.h), and appends each run to `file` as it ends.
+// A readable `stop_fd` ends it early.
 absl::StatusOr<SessionEnd> run_session(const Results& done, ResultsFile& file,
                                        Progress::Style style, int stop_fd);
 

@@ -18,6 +18,7 @@
 #include "bench/session/catalogue.h"
 #include "bench/session/environment.h"
 #include "bench/session/matrix.h"
+#include "bench/session/programs.h"
 
 namespace collet::bench {
 namespace {
@@ -72,7 +73,9 @@ std::vector<Program> fingerprint(const Settings& settings) {
                                    {"collet-load", settings.load, sha256_of(settings.load)},
                                    {"collet-bench", self, sha256_of(self)}};
   for (const External& external : settings.externals) {
-    programs.push_back({external.name, external.command, std::nullopt});
+    const std::string file = program_in(external.command);
+    programs.push_back(
+        {external.name, external.command, file.empty() ? std::nullopt : sha256_of(file)});
   }
   return programs;
 }

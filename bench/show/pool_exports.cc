@@ -23,8 +23,8 @@ Json to_json(const PoolRow& row, const std::vector<PoolColumn>& columns) {
   }
   return {{"pool", row.cell.pool},     {"baseline", row.cell.baseline},
           {"state", state_of(row)},    {"reason", or_null(row.reason())},
-          {"runs_failed", row.failed}, {"figures", figures},
-          {"to_baseline", to_baseline}};
+          {"runs_failed", row.failed}, {"runs_noisy", row.noisy},
+          {"figures", figures},        {"to_baseline", to_baseline}};
 }
 
 Json to_json(const PoolTable& table) {
@@ -60,29 +60,35 @@ std::string csv_interval(const std::optional<Interval>& interval) {
   return interval ? number(interval->low) + number(interval->high) : ",,";
 }
 
-std::string csv_line(const PoolTable& table, const PoolRow& row, std::size_t column) {
+std::string csv_line(const PoolTable& table, const PoolRow& row, std::size_t column,
+                     const std::string& not_a_result) {
+  const std::string mark = "," + quoted(not_a_result) + "\n";
   const PoolColumn& head = table.head.columns[column];
   const Summary& values = row.values[column];
   const bool known = row.has_figures() && values.n > 0;
   std::string text = absl::StrFormat(
       "%s,%s,%d,%s,%s,%s,%s,%d", table.head.name, quoted(row.cell.pool), row.cell.baseline ? 1 : 0,
       state_of(row), quoted(row.reason()), head.key, head.unit, known ? values.n : 0);
+  absl::StrAppend(&text, ",", row.noisy);
   text += known ? number(values.median) + csv_interval(values.interval) : ",,,";
   const Comparison& comparison = row.to_baseline[column];
-  if (comparison.n == 0) return text + ",,,,,\n";
+  if (comparison.n == 0) return text + ",,,,," + mark;
   return text + number(comparison.ratio) + csv_interval(comparison.interval) +
-         absl::StrFormat(",%s,%d\n", to_string(comparison.verdict), comparison.indicative ? 1 : 0);
+         absl::StrFormat(",%s,%d", to_string(comparison.verdict), comparison.indicative ? 1 : 0) +
+         mark;
 }
 
 }  // namespace
 
 std::string render_pool_csv(const PoolReport& report) {
   std::string text =
-      "benchmark,pool,baseline,state,reason,figure,unit,runs,median,low,high,ratio,ratio_low,"
-      "ratio_high,verdict,indicative\n";
+      "benchmark,pool,baseline,state,reason,figure,unit,runs,noisy,median,low,high,ratio,ratio_low,"
+      "ratio_high,verdict,indicative,not_a_result\n";
   for (const PoolTable& table : report.tables) {
     for (const PoolRow& row : table.rows) {
-      for (std::size_t i = 0; i < table.head.columns.size(); ++i) text += csv_line(table, row, i);
+      for (std::size_t i = 0; i < table.head.columns.size(); ++i) {
+        text += csv_line(table, row, i, report.session.not_a_result);
+      }
     }
   }
   return text;

@@ -149,6 +149,20 @@ std::string describe_threads(const PoolReport& report) {
   return text;
 }
 
+// Empty if every run was quiet at last.
+std::string describe_noise(const PoolReport& report) {
+  std::vector<std::string> cells;
+  for (const PoolTable& table : report.tables) {
+    for (const PoolRow& row : table.rows) {
+      if (row.noisy == 0) continue;
+      cells.push_back(absl::StrFormat("%s %d", pool_cell_key(row.cell), row.noisy));
+    }
+  }
+  if (cells.empty()) return "";
+  return absl::StrCat("Runs in which the host or other programs had a say, even when repeated: ",
+                      absl::StrJoin(cells, ", "), ".");
+}
+
 }  // namespace
 
 bool has_dead_bands(const PoolTable& table) {
@@ -195,6 +209,7 @@ std::vector<std::string> describe_pool_method(const PoolReport& report) {
   std::vector<std::string> parts = absl::StrSplit(intervals, '\n');
   parts.pop_back();
   lines.push_back(absl::StrJoin(parts, " "));
+  if (const std::string noise = describe_noise(report); !noise.empty()) lines.push_back(noise);
   if (report.missing > 0) {
     lines.push_back(absl::StrFormat("Incomplete: %d runs are missing.", report.missing));
   }

@@ -173,14 +173,13 @@ Json runs_json(const Report& report) {
     for (const CellSummary& cell : report.tables[i].cells) homes[cell_key(cell.cell)] = {i, &cell};
   }
   Json json = Json::array();
-  if (report.session.goal) return json;  // those are in the searches
   for (const RunRecord& run : report.runs) {
     const Cell& cell = report.session.cells[run.run.cell].cell;
-    const Home& home = homes.at(cell_key(cell));
+    const auto home = homes.find(cell_key(cell));  // none of a search, which has no tables
     const bool ok = run.outcome.status == RunStatus::ok;
-    const double median = (*home.cell)[cell.judged_by].median;
+    const double median = home == homes.end() ? 0 : (*home->second.cell)[cell.judged_by].median;
     json.push_back(
-        {{"table", home.table},
+        {{"table", home == homes.end() ? Json(nullptr) : Json(home->second.table)},
          {"cell", cell_key(cell)},
          {"name", cell_name(cell)},
          {"block", run.run.block},

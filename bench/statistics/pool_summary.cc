@@ -36,9 +36,10 @@ Summary summary_of(const ByBlock& values) {
 }
 
 PoolRow summarize_row(const PoolCell& cell, const Grouped& grouped, const PoolTableHead& head) {
-  PoolRow row{cell, 0, "", {}, std::vector<Comparison>(head.columns.size())};
+  PoolRow row{cell, 0, 0, "", {}, std::vector<Comparison>(head.columns.size())};
   for (const Runs* runs : {&grouped.runs, &grouped.twins}) {
     for (const PoolRunRecord* run : *runs) {
+      row.noisy += is_noisy(run->outcome.flags) ? 1 : 0;
       if (run->outcome.status != RunStatus::failed) continue;
       if (row.failed++ == 0) row.first_reason = run->outcome.reason;
     }
@@ -115,7 +116,10 @@ PoolReport summarize_pools(PoolResults results, std::string results_path) {
   std::vector<Grouped> grouped(cells.size());
   for (const PoolRunRecord& record : results.runs) {
     Grouped& of_cell = grouped[record.run.cell];
-    (record.run.twin ? of_cell.twins : of_cell.runs).push_back(&record);
+    Runs& runs = record.run.twin ? of_cell.twins : of_cell.runs;
+    const auto same = [&](const PoolRunRecord* run) { return run->run.block == record.run.block; };
+    std::erase_if(runs, same);  // the last attempt counts
+    runs.push_back(&record);
   }
   for (const PoolTableHead& head : report.session.benchmarks) {
     PoolTable table{head, {}, {}, {}};
@@ -128,8 +132,7 @@ PoolReport summarize_pools(PoolResults results, std::string results_path) {
     compare(table, members);
     report.tables.push_back(std::move(table));
   }
-  const std::size_t planned = make_pool_plan(report.session).size();
-  report.missing = planned - std::min(planned, results.runs.size());
+  report.missing = pending_runs(make_pool_plan(report.session), results.runs, 0).size();
   return report;
 }
 

@@ -19,6 +19,7 @@ namespace collet::bench {
 struct PoolRow {
   PoolCell cell;
   int failed = 0;
+  int noisy = 0;                // of the runs that count
   std::string first_reason;     // of the failed
   std::vector<Summary> values;  // by column; n is 0 where a run had too few samples
   // By column, to the baseline of the same block; of the baseline itself: its second visit.

@@ -312,6 +312,7 @@ const std::vector<Mistake> kMistakes{
     {"ReportOfNoResults", {"report", "/nowhere"}, {"/nowhere/results.jsonl", "collet-bench run"}},
     {"UnknownFormat", {"report", "x", "--format", "xml"}, {"--format", "\"xml\"", "gobench"}},
     {"ResumeOfNoResults", {"resume", "/nowhere"}, {"/nowhere/results.jsonl"}},
+    {"DoctorOfAFlagOfRun", {"doctor", "-c", "9"}, {"-c"}},
     {"CompareOfOne", {"compare", "x"}, {"two directories"}},
     {"BadThreshold", {"compare", "x", "y", "--threshold", "much"}, {"--threshold", "\"much\""}},
     {"ListOfSomething", {"list", "all"}, {"\"all\""}}};

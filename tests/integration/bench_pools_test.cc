@@ -26,7 +26,8 @@ class BenchPoolsTest : public BenchProgramTest {
   std::vector<std::string> pools(std::vector<std::string> more,
                                  const std::string& reps = "1") const {
     std::vector<std::string> arguments = {
-        "pools", "--reps", reps, "--seed", "7", "--quiet", "-o", directory(), "--accept-any-build"};
+        "pools",   "--reps", reps,        "--max-repeats",     "0", "--seed", "7",
+        "--quiet", "-o",     directory(), "--accept-any-build"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }

@@ -74,7 +74,7 @@ TEST(PoolResultsTest, AMalformedLineIsNamedByFileAndLine) {
   const std::string directory = testing::TempDir() + "/pool_results_test";
   std::filesystem::create_directories(directory);
   const PoolSession session = sample_pool_session(1);
-  const PoolRunRecord run{{0, 0, 0, false}, session.started_utc, bad_pool_run("x")};
+  const PoolRunRecord run{{0, 0, 0, false}, 0, session.started_utc, bad_pool_run("x")};
   const std::string good = format_pool_run(session, run);
   for (const auto& [second, words] :
        {std::pair{std::string("{"), "parse error"},
@@ -201,7 +201,7 @@ TEST(PoolExportsTest, JsonHasSummariesAndComparisonsByKey) {
 TEST(PoolExportsTest, CsvHasALineForEachFigure) {
   const std::string text = render_pool_csv(sample_report(10));
   EXPECT_EQ(std::ranges::count(text, '\n'), 1 + 3 * 2 + 2);
-  EXPECT_THAT(text, HasSubstr("\nhop,inline,0,inapplicable,it has no worker,p50_us,µs,0,,,,"));
+  EXPECT_THAT(text, HasSubstr("\nhop,inline,0,inapplicable,it has no worker,p50_us,µs,0,0,,,,"));
 }
 
 TEST(PoolPageTest, TheReportHasPoolsOrNull) {

@@ -38,8 +38,11 @@ TEST_F(PoolSchemaTest, ASessionIsValid) {
 
 TEST_F(PoolSchemaTest, RunsAreValidWhetherTheyWentWellOrNot) {
   PoolRunRecord record{{0, 2, 9, true},
+                       1,
                        session_.started_utc,
                        good_pool_run({{"p50_us", 1.5}, {"cpu_us", std::nullopt}})};
+  EXPECT_EQ(complaint(format_pool_run(session_, record)), "");
+  record.outcome.flags = {"noisy_foreign"};
   EXPECT_EQ(complaint(format_pool_run(session_, record)), "");
   record.outcome = bad_pool_run("garbage \xff");
   EXPECT_EQ(complaint(format_pool_run(session_, record)), "");
@@ -47,7 +50,7 @@ TEST_F(PoolSchemaTest, RunsAreValidWhetherTheyWentWellOrNot) {
 
 TEST_F(PoolSchemaTest, NothingElseIsValid) {
   const Json run = Json::parse(format_pool_run(
-      session_, {{0, 0, 0, false}, session_.started_utc, good_pool_run({{"p50_us", 1.5}})}));
+      session_, {{0, 0, 0, false}, 0, session_.started_utc, good_pool_run({{"p50_us", 1.5}})}));
   EXPECT_EQ(complaint(run), "");
   const auto with = [&](const char* pointer, const Json& value) {
     Json changed = run;

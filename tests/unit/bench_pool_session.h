@@ -69,12 +69,12 @@ inline PoolResults sample_pool_results(int blocks, double slower) {
     const auto hop = [&](double wall, double cpu) {
       return good_pool_run({{"p50_us", wall * drift}, {"cpu_us", cpu * drift}});
     };
-    results.runs.push_back({{0, block, 0, false}, at, hop(10, 4)});
-    results.runs.push_back({{0, block, 1, true}, at, hop(10.1, 4.01)});
-    results.runs.push_back({{1, block, 2, false}, at, hop(10 * slower, 4)});
+    results.runs.push_back({{0, block, 0, false}, 0, at, hop(10, 4)});
+    results.runs.push_back({{0, block, 1, true}, 0, at, hop(10.1, 4.01)});
+    results.runs.push_back({{1, block, 2, false}, 0, at, hop(10 * slower, 4)});
     for (const bool twin : {false, true}) {
       results.runs.push_back(
-          {{3, block, 3, twin}, at, good_pool_run({{"efficiency_percent", 80}})});
+          {{3, block, 3, twin}, 0, at, good_pool_run({{"efficiency_percent", 80}})});
     }
   }
   return results;

@@ -17,6 +17,7 @@
 #include "bench/measure/runner.h"
 #include "bench/session/options.h"
 #include "bench/session/placement.h"
+#include "bench/session/programs.h"
 #include "bench/session/settings.h"
 
 namespace collet::bench {
@@ -25,7 +26,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsSupersetOf;
 
@@ -77,6 +80,25 @@ TEST(BenchOptionsTest, AProfileGivesWayToFlags) {
   EXPECT_EQ(smoke->settings.duration, milliseconds(500));
   EXPECT_EQ(parse({})->settings.blocks, 6);
   EXPECT_EQ(parse({"--profile", "full"})->settings.blocks, 10);
+}
+
+TEST(BenchOptionsTest, HelpShowsTheDefaultsOfTheCommand) {
+  const auto help = [](const char* command) {
+    const char* const arguments[] = {command, "--help"};
+    const auto options = parse_options(2, arguments);
+    return options.ok() ? options->help : std::string(options.status().message());
+  };
+  EXPECT_THAT(help("run"), AllOf(HasSubstr("[echo,greet]"), HasSubstr("[800ms]")));
+  EXPECT_THAT(help("curve"), AllOf(HasSubstr("10%,25%"), HasSubstr("[curve]")));
+  EXPECT_THAT(help("slo"), AllOf(HasSubstr("--p99"), HasSubstr("[1s]"), HasSubstr("[echo]")));
+}
+
+TEST(BenchProgramsTest, TheProgramOfACommandIsWhatTheShellRuns) {
+  EXPECT_EQ(program_in("exec '/bin/sh' -c 'exit {port}'"), "/bin/sh");
+  EXPECT_EQ(program_in("FAST=1 env SAFE=0 /bin/sh"), "/bin/sh");
+  EXPECT_THAT(program_in("sh -c true"), EndsWith("/sh"));
+  EXPECT_EQ(program_in("no-such-program {port}"), "");
+  EXPECT_EQ(program_in(""), "");
 }
 
 TEST(BenchOptionsTest, ExternalServersMayBeMany) {

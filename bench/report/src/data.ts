@@ -117,7 +117,7 @@ export interface Series {
 }
 
 export interface Run {
-  table: number;
+  table: number | null; // of a search, whose runs have different rates
   cell: string;
   name: string;
   block: number;

@@ -11,7 +11,11 @@ import { figureOf, labelOf } from "../metrics";
 import { logDomain, ratioTicks } from "../ticks";
 import { withoutTables, type Page, type View } from "../view";
 
-export const noise: Page = { id: "noise", title: "Noise", absent: withoutTables, draw };
+export const noise: Page = { id: "noise", title: "Noise", absent, draw };
+
+function absent(data: Data): string | null {
+  return data.runs.length > 0 ? null : withoutTables(data);
+}
 
 function draw(view: View): Node[] {
   return [
@@ -23,7 +27,7 @@ function draw(view: View): Node[] {
         + "Logarithmic.",
       pick: (run) => run.to_median,
       unit: "ratio",
-      missing: "",
+      missing: "The runs of a search have different rates: their figures are not compared.",
     }),
     inOrder(view, {
       title: "How late the client sent, p99, µs.",
