@@ -25,6 +25,7 @@ using std::chrono::steady_clock;
 
 constexpr auto kStartLimit = std::chrono::seconds(10);
 constexpr auto kEndLimit = std::chrono::seconds(10);
+constexpr auto kSlowestRequest = std::chrono::milliseconds(2);  // of a server that is traced
 constexpr auto kExternalEndLimit = std::chrono::seconds(2);
 constexpr int kPorts = 3;
 constexpr double kLateSample = 0.05;  // of the window
@@ -216,8 +217,9 @@ class Run {
 
   // Looks at the processes as the client announces the start and the end of its window.
   bool measure() {
-    const Deadline deadline =
-        steady_clock::now() + kStartLimit + 2 * (settings_.warmup + settings_.duration);
+    const Deadline deadline = steady_clock::now() + kStartLimit +
+                              2 * (settings_.warmup + settings_.duration) +
+                              settings_.requests * kSlowestRequest;
     std::string line;
     for (;;) {
       const Wait wait = client_->read_line(line, deadline, stop_fd_, &*server_);
