@@ -6,6 +6,7 @@
 #include <cassert>
 #include <charconv>
 #include <cstring>
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -177,13 +178,31 @@ absl::Status cannot_start(const char* kind, std::string_view name, const Refusal
                       why_not.text[0] != '\0' ? why_not.text : "no reason given"));
 }
 
-bool can_be_made(const BackendDescription& description, Refusal& why_not) {
-  const auto values = *parse_options({}, description.options);
-  if (description.make_poller == nullptr) {
-    return std::unique_ptr<Proactor>(description.make_proactor(OptionValues(values), why_not)) !=
-           nullptr;
+// Nothing, and the reason, if it throws: a probe or factory may be a plugin's.
+template <typename Call>
+auto guard(Refusal& why_not, Call&& call) noexcept -> decltype(call()) {
+  try {
+    return call();
+  } catch (const std::exception& thrown) {
+    why_not.say("%s", thrown.what());
+  } catch (...) {
+    why_not.say("something was thrown that says nothing");
   }
-  return std::unique_ptr<Poller>(description.make_poller(OptionValues(values), why_not)) != nullptr;
+  return {};
+}
+
+template <typename Made, typename Make, typename... Arguments>
+std::unique_ptr<Made> make_guarded(Make make, Refusal& why_not, const Arguments&... arguments) {
+  return std::unique_ptr<Made>(guard(why_not, [&] { return make(arguments..., why_not); }));
+}
+
+bool can_be_made(const BackendDescription& backend, Refusal& why_not) {
+  const auto values = *parse_options({}, backend.options);
+  const OptionValues options(values);
+  if (backend.make_poller != nullptr) {
+    return make_guarded<Poller>(backend.make_poller, why_not, options) != nullptr;
+  }
+  return make_guarded<Proactor>(backend.make_proactor, why_not, options) != nullptr;
 }
 
 }  // namespace
@@ -226,7 +245,7 @@ absl::StatusOr<std::unique_ptr<Proactor>> Backend::make() const {
     return make_readiness_proactor(*std::move(poller), limits);
   }
   Refusal why_not;
-  std::unique_ptr<Proactor> made(description().make_proactor(OptionValues(values()), why_not));
+  auto made = make_guarded<Proactor>(description().make_proactor, why_not, OptionValues(values()));
   if (made == nullptr) return cannot_start("backend", name(), why_not);
   return made;
 }
@@ -237,7 +256,7 @@ absl::StatusOr<std::unique_ptr<Poller>> Backend::make_poller() const {
         absl::StrFormat("backend \"%s\" is a Proactor and has no Poller", name()));
   }
   Refusal why_not;
-  std::unique_ptr<Poller> made(description().make_poller(OptionValues(values()), why_not));
+  auto made = make_guarded<Poller>(description().make_poller, why_not, OptionValues(values()));
   if (made == nullptr) return cannot_start("backend", name(), why_not);
   return made;
 }
@@ -253,7 +272,8 @@ absl::StatusOr<std::unique_ptr<ThreadPool>> Pool::make(std::size_t workers) cons
                    workers);
   }
   Refusal why_not;
-  std::unique_ptr<ThreadPool> made(description().make(OptionValues(values()), workers, why_not));
+  auto made =
+      make_guarded<ThreadPool>(description().make, why_not, OptionValues(values()), workers);
   if (made == nullptr) return cannot_start("pool", name(), why_not);
   return made;
 }
@@ -283,8 +303,9 @@ std::string Registry::why_not(const BackendDescription& description) const {
                                   [&](const Probed& one) { return one.backend == &description; });
   if (known != probed_.end()) return known->why_not;
   Refusal refusal;
-  const bool runs =
-      description.probe != nullptr ? description.probe(refusal) : can_be_made(description, refusal);
+  const bool runs = description.probe != nullptr
+                        ? guard(refusal, [&] { return description.probe(refusal); })
+                        : can_be_made(description, refusal);
   if (!runs && refusal.text[0] == '\0') refusal.say("its probe failed");
   return probed_.emplace_back(Probed{&description, runs ? "" : refusal.text}).why_not;
 }

@@ -139,6 +139,11 @@ void CommandLine::option(const std::string& names, const std::string& value_name
   option->option_text(value.empty() ? value_name : value_name + " [" + value + "]");
 }
 
+void CommandLine::options(const std::string& names, const std::string& value_name,
+                          std::vector<std::string>& values, const std::string& help) {
+  parser_->app.add_option(names, values, help)->allow_extra_args(false)->option_text(value_name);
+}
+
 void CommandLine::positional(const std::string& name, std::string& value, const std::string& help) {
   parser_->app.add_option(name, value, help)->option_text("");
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <absl/status/statusor.h>
 
@@ -25,6 +26,9 @@ class CommandLine {
   void flag(const std::string& names, bool& value, const std::string& help);
   void option(const std::string& names, const std::string& value_name, std::string& value,
               const std::string& help);
+  // One that may be given any number of times, with one value each.
+  void options(const std::string& names, const std::string& value_name,
+               std::vector<std::string>& values, const std::string& help);
   void positional(const std::string& name, std::string& value, const std::string& help);
 
   // A flag that names a file of further flags, a `name = "value"` a line.

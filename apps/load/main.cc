@@ -2,9 +2,7 @@
 // main.cc: collet-load, a client that checks every reply, in a closed or an open loop.
 #include <cstdio>
 
-#include <collet/builtin.h>
-#include <collet/registry.h>
-
+#include "apps/cli/kit.h"
 #include "apps/cli/process.h"
 #include "apps/cli/stop_signals.h"
 #include "apps/load/load_run.h"
@@ -21,10 +19,8 @@ int refuse(const absl::Status& status) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  collet::Registry registry;
-  collet::add_builtin_backends(registry);
-  collet::add_builtin_pools(registry);
-  const auto command = collet::apps::parse_load_command(argc, argv, registry);
+  collet::apps::Kit kit;
+  const auto command = collet::apps::parse_load_command(argc, argv, kit);
   if (!command.ok()) return refuse(command.status());
   if (const auto* text = std::get_if<std::string>(&*command)) {
     std::fputs(text->c_str(), stdout);
@@ -33,6 +29,6 @@ int main(int argc, char** argv) {
   collet::apps::raise_descriptor_limit();
   collet::apps::StopSignals signals;
   collet::apps::LoadRun run(std::get<collet::apps::LoadOptions>(*command), signals);
-  if (const auto status = run.prepare(registry); !status.ok()) return refuse(status);
+  if (const auto status = run.prepare(kit.registry()); !status.ok()) return refuse(status);
   return run.run();
 }

@@ -188,16 +188,18 @@ absl::Status read_times(const CommandLine& line, const Text& text, LoadOptions& 
 
 }  // namespace
 
-absl::StatusOr<LoadCommand> parse_load_command(int argc, const char* const* argv,
-                                               const Registry& registry) {
+absl::StatusOr<LoadCommand> parse_load_command(int argc, const char* const* argv, Kit& kit) {
   CommandLine line("collet-load", "Loads a server, checks every reply and measures.");
   Text text;
   declare(line, text);
+  PluginFlags plugins;
+  plugins.declare(line);
   auto print = line.parse(argc, argv);
   if (!print.ok()) return print.status();
   if (!print->empty()) return *print;
+  if (auto status = kit.load(plugins); !status.ok()) return status;
 
-  auto backend = registry.backend(text.backend);
+  auto backend = kit.backend(text.backend);
   if (!backend.ok()) return backend.status();
   LoadOptions options{.backend = *std::move(backend)};
   const auto workload = find_workload(text.workload);

@@ -12,6 +12,7 @@
 #include <collet/endpoint.h>
 #include <collet/registry.h>
 
+#include "apps/cli/kit.h"
 #include "apps/workloads/workload.h"
 
 namespace collet::apps {
@@ -37,7 +38,6 @@ struct LoadOptions {
 using LoadCommand = std::variant<std::string, LoadOptions>;
 
 // Errors are sentences for the user; nothing has been started.
-absl::StatusOr<LoadCommand> parse_load_command(int argc, const char* const* argv,
-                                               const Registry& registry);
+absl::StatusOr<LoadCommand> parse_load_command(int argc, const char* const* argv, Kit& kit);
 
 }  // namespace collet::apps

@@ -34,8 +34,12 @@ std::string describe(const OptionDescription& option) {
 }
 
 template <typename Description>
-std::string describe(const Description& description, const std::string& unavailable) {
+std::string describe(const Description& description, const Plugin* plugin,
+                     const std::string& unavailable) {
   std::string text = absl::StrFormat("  %-12s %s\n", description.name, description.summary);
+  if (plugin != nullptr) {
+    text += absl::StrFormat("      version %s, from %s\n", plugin->version, plugin->file);
+  }
   if (!unavailable.empty()) text += absl::StrFormat("      not here: %s\n", unavailable);
   for (const OptionDescription& option : description.options) text += describe(option);
   return text;
@@ -43,15 +47,17 @@ std::string describe(const Description& description, const std::string& unavaila
 
 }  // namespace
 
-std::string describe_choices(const Registry& registry) {
+std::string describe_choices(const Kit& kit) {
+  const Registry& registry = kit.registry();
   std::string text = "backends (--backend; auto takes the first that runs here)\n";
   for (const BackendDescription* backend : registry.backends()) {
     const auto usable = registry.backend(backend->name);
-    text += describe(*backend, usable.ok() ? "" : std::string(usable.status().message()));
+    text += describe(*backend, kit.plugin_of(*backend),
+                     usable.ok() ? "" : std::string(usable.status().message()));
   }
   text += "\npools (--pool)\n";
   for (const PoolDescription* pool : registry.pools()) {
-    text += describe(*pool, "");
+    text += describe(*pool, kit.plugin_of(*pool), "");
   }
   text += "\nworkloads (--workload)\n";
   for (const Workload* workload : workloads()) {

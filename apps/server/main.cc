@@ -3,9 +3,7 @@
 #include <csignal>
 #include <cstdio>
 
-#include <collet/builtin.h>
-#include <collet/registry.h>
-
+#include "apps/cli/kit.h"
 #include "apps/cli/process.h"
 #include "apps/cli/stop_signals.h"
 #include "apps/server/options.h"
@@ -22,10 +20,8 @@ int refuse(const absl::Status& status) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  collet::Registry registry;
-  collet::add_builtin_backends(registry);
-  collet::add_builtin_pools(registry);
-  const auto command = collet::apps::parse_server_command(argc, argv, registry);
+  collet::apps::Kit kit;
+  const auto command = collet::apps::parse_server_command(argc, argv, kit);
   if (!command.ok()) return refuse(command.status());
   if (const auto* text = std::get_if<std::string>(&*command)) {
     std::fputs(text->c_str(), stdout);

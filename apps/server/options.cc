@@ -142,19 +142,21 @@ absl::Status read_watcher_and_burden(const Text& text, ServeOptions& options) {
 
 }  // namespace
 
-absl::StatusOr<ServerCommand> parse_server_command(int argc, const char* const* argv,
-                                                   const Registry& registry) {
+absl::StatusOr<ServerCommand> parse_server_command(int argc, const char* const* argv, Kit& kit) {
   CommandLine line("collet-server", "Serves a workload on a chosen backend and thread pool.");
   Text text;
   declare(line, text);
+  PluginFlags plugins;
+  plugins.declare(line);
   auto print = line.parse(argc, argv);
   if (!print.ok()) return print.status();
   if (!print->empty()) return *print;
-  if (text.list) return describe_choices(registry);
+  if (auto status = kit.load(plugins); !status.ok()) return status;
+  if (text.list) return describe_choices(kit);
 
-  auto backend = registry.backend(text.backend);
+  auto backend = kit.backend(text.backend);
   if (!backend.ok()) return backend.status();
-  auto pool = registry.pool(text.pool);
+  auto pool = kit.pool(text.pool);
   if (!pool.ok()) return pool.status();
   ServeOptions options{.backend = *std::move(backend), .pool = *std::move(pool)};
   const auto workload = find_workload(text.workload);

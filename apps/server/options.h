@@ -10,6 +10,7 @@
 #include <collet/registry.h>
 #include <collet/tcp_server.h>
 
+#include "apps/cli/kit.h"
 #include "apps/workloads/workload.h"
 
 namespace collet::apps {
@@ -31,10 +32,10 @@ struct ServeOptions {
 using ServerCommand = std::variant<std::string, ServeOptions>;
 
 // Errors are sentences for the user; nothing has been started.
-absl::StatusOr<ServerCommand> parse_server_command(int argc, const char* const* argv,
-                                                   const Registry& registry);
+absl::StatusOr<ServerCommand> parse_server_command(int argc, const char* const* argv, Kit& kit);
 
-// Every backend, pool and workload with its options and whether it runs here: --list.
-std::string describe_choices(const Registry& registry);
+// Every backend, pool and workload with its options and whether it runs here, and where plugins
+// came from: --list.
+std::string describe_choices(const Kit& kit);
 
 }  // namespace collet::apps

@@ -20,8 +20,14 @@ namespace {
 std::vector<Program> fingerprint_pools(const PoolSession& session) {
   std::error_code error;
   const std::string self = std::filesystem::read_symlink("/proc/self/exe", error).string();
-  return {{"collet-pool-load", session.settings.load, sha256_of(session.settings.load)},
-          {"collet-bench", self, sha256_of(self)}};
+  std::vector<Program> programs = {
+      {"collet-pool-load", session.settings.load, sha256_of(session.settings.load)},
+      {"collet-bench", self, sha256_of(self)}};
+  for (const std::string& plugin : session.settings.plugins) {
+    const std::string name = std::filesystem::path(plugin).filename().string();
+    programs.push_back({name, plugin, sha256_of(plugin)});
+  }
+  return programs;
 }
 
 std::string describe_plan(const PoolSession& session) {

@@ -92,15 +92,17 @@ int report_command(int argc, const char* const* argv) {
 }
 
 int list_command(int argc, const char* const* argv) {
-  if (argc == 1) return print(Catalogue().describe());
-  const std::string_view argument = argv[1];
-  if (argument == "--help" || argument == "-h") {
-    return print(
-        "collet-bench list\nSays which backends, pools, workloads and benchmarks of pools there "
-        "are.\n");
-  }
-  return refuse(
-      absl::InvalidArgumentError(absl::StrFormat("list takes no arguments, not \"%s\"", argv[1])));
+  apps::CommandLine line(
+      "collet-bench list",
+      "Says which backends, pools, workloads and benchmarks of pools there are.");
+  apps::PluginFlags plugins;
+  plugins.declare(line);
+  const auto help = line.parse(argc, argv);
+  if (!help.ok()) return refuse(help.status());
+  if (!help->empty()) return print(*help);
+  Catalogue catalogue;
+  if (auto status = catalogue.load(plugins); !status.ok()) return refuse(status);
+  return print(catalogue.describe());
 }
 
 }  // namespace collet::bench

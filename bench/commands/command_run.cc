@@ -214,7 +214,10 @@ int resume_command(int argc, const char* const* argv) {
   if (auto status = check_build(session.settings.accept_any_build); !status.ok()) {
     return refuse(status);
   }
-  const Catalogue catalogue;
+  Catalogue catalogue;
+  if (auto status = catalogue.load({session.settings.plugins, ""}); !status.ok()) {
+    return refuse(status);
+  }
   if (auto status = catalogue.equip(session.settings, options->bin_dir); !status.ok()) {
     return refuse(status);
   }

@@ -32,15 +32,19 @@ PoolOutcome failed(std::string reason) {
 }
 
 std::vector<std::string> load_command(const PoolCell& cell, const PoolSettings& settings) {
-  return {settings.load,
-          "--benchmark",
-          cell.benchmark,
-          "--pool",
-          cell.pool,
-          "--workers",
-          absl::StrCat(settings.workers),
-          "--producers",
-          absl::StrCat(settings.producers)};
+  std::vector<std::string> command = {settings.load,
+                                      "--benchmark",
+                                      cell.benchmark,
+                                      "--pool",
+                                      cell.pool,
+                                      "--workers",
+                                      absl::StrCat(settings.workers),
+                                      "--producers",
+                                      absl::StrCat(settings.producers)};
+  for (const std::string& plugin : settings.plugins) {
+    command.insert(command.end(), {"--plugin", plugin});
+  }
+  return command;
 }
 
 // Why it ended without a line.

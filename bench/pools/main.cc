@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/command_line.h"
+#include "apps/cli/kit.h"
 #include "bench/pools/benchmark.h"
 #include "bench/pools/trial.h"
 #include "bench/session/placement.h"
@@ -102,20 +103,22 @@ int run(int argc, const char* const* argv) {
   line.option("--workers", "N", workers, "Its workers, if it has any");
   line.option("--producers", "N", producers, "Threads that submit, of empty-external-many");
   line.flag("--list", list, "Say which benchmarks there are");
+  apps::PluginFlags plugins;
+  plugins.declare(line);
   const auto help = line.parse(argc, argv);
   if (!help.ok()) return refuse(help.status());
   const std::string text = list ? describe_benchmarks() : *help;
   if (!text.empty()) return std::fputs(text.c_str(), stdout) < 0 ? kFailed : 0;
 
-  Registry registry;
-  add_builtin_pools(registry);
+  apps::Kit kit;
+  if (auto status = kit.load(plugins); !status.ok()) return refuse(status);
   Load load;
   load.benchmark = find_pool_benchmark(benchmark);
   if (load.benchmark == nullptr) {
     return refuse(absl::InvalidArgumentError(
         absl::StrFormat("--benchmark: \"%s\" is unknown: --list says which there are", benchmark)));
   }
-  auto pool = registry.pool(spec);
+  auto pool = kit.pool(spec);
   if (!pool.ok()) return refuse(pool.status());
   load.pool = *std::move(pool);
   for (const auto& [flag, given, value] :

@@ -9,10 +9,10 @@
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_replace.h>
-#include <collet/builtin.h>
 
 #include "apps/workloads/workload.h"
 #include "bench/pools/benchmark.h"
+#include "bench/session/apart.h"
 #include "bench/session/programs.h"
 
 namespace collet::bench {
@@ -74,19 +74,25 @@ void add_servers_by_hand(Options& options, Axes& axes, std::vector<std::string>&
   }
 }
 
-}  // namespace
-
-Catalogue::Catalogue() {
-  add_builtin_backends(registry_);
-  add_builtin_pools(registry_);
+// Its probe may be a plugin's, which may crash.
+absl::Status try_backend(const Registry& registry, const std::string& spec) {
+  const auto status = ask_apart([&] { return registry.backend(spec).status(); });
+  if (!absl::IsUnavailable(status) || status.message().find(spec) != status.message().npos) {
+    return status;
+  }
+  return absl::UnavailableError(
+      absl::StrFormat("--backend: \"%s\" does not run here: %s", spec, message_of(status)));
 }
 
-absl::StatusOr<Axes> Catalogue::resolve(Options& options, std::vector<std::string>& notes) const {
+}  // namespace
+
+absl::StatusOr<Axes> Catalogue::resolve(Options& options, std::vector<std::string>& notes) {
   Axes axes;
   if (auto status = resolve_backends(options, axes); !status.ok()) return status;
   if (auto status = resolve_pools(options, axes); !status.ok()) return status;
   if (auto status = resolve_workloads(options, axes, notes); !status.ok()) return status;
   if (auto status = check_baseline(options.baseline); !status.ok()) return status;
+  for (const Plugin& plugin : kit_.plugins()) options.settings.plugins.push_back(plugin.file);
   if (auto status = equip(options.settings, options.bin_dir); !status.ok()) return status;
   options.settings.cpus = allowed_cpus();
   if (options.placements.empty()) {
@@ -98,7 +104,7 @@ absl::StatusOr<Axes> Catalogue::resolve(Options& options, std::vector<std::strin
 }
 
 absl::Status Catalogue::equip(Settings& settings, const std::string& bin_dir) const {
-  for (const PoolDescription* pool : registry_.pools()) {
+  for (const PoolDescription* pool : kit_.registry().pools()) {
     if (!pool->has_workers) settings.workerless_pools.emplace(pool->name);
   }
   for (const apps::Workload* workload : apps::workloads()) {
@@ -119,27 +125,33 @@ absl::Status Catalogue::equip(Settings& settings, const std::string& bin_dir) co
   return absl::OkStatus();
 }
 
-absl::Status Catalogue::resolve_backends(const Options& options, Axes& axes) const {
+absl::Status Catalogue::resolve_backends(const Options& options, Axes& axes) {
   for (const std::string& spec : options.backends) {
-    if (const auto backend = registry_.backend(spec); !backend.ok()) return backend.status();
-    axes.backends.push_back(spec);
+    auto resolved = kit_.resolve(spec, "--backend");
+    if (!resolved.ok()) return resolved.status();
+    if (auto status = try_backend(kit_.registry(), *resolved); !status.ok()) return status;
+    axes.backends.push_back(*std::move(resolved));
   }
   if (!options.backends.empty()) return absl::OkStatus();
-  for (const BackendDescription* description : registry_.backends()) {
+  for (const BackendDescription* description : kit_.registry().backends()) {
     axes.backends.emplace_back(description->name);
-    const auto backend = registry_.backend(description->name);
-    if (!backend.ok()) axes.unavailable[description->name] = message_of(backend.status());
+    const auto status = try_backend(kit_.registry(), description->name);
+    if (!status.ok()) axes.unavailable[description->name] = message_of(status);
   }
   return absl::OkStatus();
 }
 
-absl::Status Catalogue::resolve_pools(const Options& options, Axes& axes) const {
-  axes.pools = options.pools;
+absl::Status Catalogue::resolve_pools(const Options& options, Axes& axes) {
+  for (const std::string& spec : options.pools) {
+    auto resolved = kit_.resolve(spec, "--pool");
+    if (!resolved.ok()) return resolved.status();
+    axes.pools.push_back(*std::move(resolved));
+  }
   if (axes.pools.empty()) {
-    for (const PoolDescription* pool : registry_.pools()) axes.pools.emplace_back(pool->name);
+    for (const PoolDescription* pool : kit_.registry().pools()) axes.pools.emplace_back(pool->name);
   }
   for (const std::string& spec : axes.pools) {
-    if (const auto pool = registry_.pool(spec); !pool.ok()) return pool.status();
+    if (const auto pool = kit_.registry().pool(spec); !pool.ok()) return pool.status();
   }
   return absl::OkStatus();
 }
@@ -147,21 +159,21 @@ absl::Status Catalogue::resolve_pools(const Options& options, Axes& axes) const 
 absl::Status Catalogue::check_baseline(const std::string& baseline) const {
   const std::size_t slash = baseline.find('/');
   if (slash == std::string::npos) return absl::OkStatus();
-  const auto backend = registry_.backend(baseline.substr(0, slash), "--baseline");
+  const auto backend = kit_.registry().backend(baseline.substr(0, slash), "--baseline");
   if (!backend.ok()) return backend.status();
-  return registry_.pool(baseline.substr(slash + 1), "--baseline").status();
+  return kit_.registry().pool(baseline.substr(slash + 1), "--baseline").status();
 }
 
 std::string Catalogue::describe() const {
   std::string text = "backends\n";
-  for (const BackendDescription* description : registry_.backends()) {
-    const auto backend = registry_.backend(description->name);
-    absl::StrAppend(
-        &text, absl::StrFormat("  %-12s %s\n", description->name,
-                               backend.ok() ? description->summary : message_of(backend.status())));
+  for (const BackendDescription* description : kit_.registry().backends()) {
+    const auto status = try_backend(kit_.registry(), description->name);
+    absl::StrAppend(&text,
+                    absl::StrFormat("  %-12s %s\n", description->name,
+                                    status.ok() ? description->summary : message_of(status)));
   }
   text += "pools\n";
-  for (const PoolDescription* pool : registry_.pools()) {
+  for (const PoolDescription* pool : kit_.registry().pools()) {
     absl::StrAppend(&text, absl::StrFormat("  %-12s %s\n", pool->name, pool->summary));
   }
   text += "workloads\n";

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include <absl/status/statusor.h>
-#include <collet/registry.h>
 
+#include "apps/cli/kit.h"
 #include "bench/session/matrix.h"
 #include "bench/session/options.h"
 
@@ -15,12 +15,12 @@ namespace collet::bench {
 
 class Catalogue {
  public:
-  Catalogue();
+  absl::Status load(const apps::PluginFlags& plugins) { return kit_.load(plugins); }
 
   // What `options` ask for, every name checked. What was not named is all there is. Adds the
   // servers by hand to the external ones, and fills in the rest of `options`. `notes` gets a
   // sentence for each thing left out.
-  absl::StatusOr<Axes> resolve(Options& options, std::vector<std::string>& notes) const;
+  absl::StatusOr<Axes> resolve(Options& options, std::vector<std::string>& notes);
 
   // The part of `settings` that is not written down with a session.
   absl::Status equip(Settings& settings, const std::string& bin_dir) const;
@@ -29,11 +29,11 @@ class Catalogue {
   std::string describe() const;
 
  private:
-  absl::Status resolve_backends(const Options& options, Axes& axes) const;
-  absl::Status resolve_pools(const Options& options, Axes& axes) const;
+  absl::Status resolve_backends(const Options& options, Axes& axes);
+  absl::Status resolve_pools(const Options& options, Axes& axes);
   absl::Status check_baseline(const std::string& baseline) const;
 
-  Registry registry_;
+  apps::Kit kit_;
 };
 
 }  // namespace collet::bench

@@ -31,7 +31,7 @@ struct Texts {
   std::string arrivals;  // uniform if empty
   std::string p99, p999;
   std::string connections, duration, warmup, reps, repeats;  // empty: as the profile says
-  std::string external;                                      // for --help; see take_externals()
+  std::vector<std::string> externals;
   std::string pipeline = "1";
   std::string loops = "1";
   std::string workers = "1";
@@ -125,8 +125,8 @@ void declare(apps::CommandLine& line, const Command& command, Texts& texts) {
               by_default("A table for each", profile.connections));
   line.option("--placement", "PLACE,...", texts.placements,
               "A table for each: split, shared or wide [split]");
-  line.option("--external", "NAME=COMMAND", texts.external,
-              "A row for another server, whose command says where the {port} goes; repeatable");
+  line.options("--external", "NAME=COMMAND", texts.externals,
+               "A row for another server, whose command says where the {port} goes; repeatable");
   line.option("--payload", "BYTES,...", texts.payload,
               "A table for each: size of a request [the workload's own]");
   line.option("--arrivals", "uniform|poisson", texts.arrivals,
@@ -188,31 +188,15 @@ absl::Status apply_profile(Texts& texts, Options& options) {
   return absl::OkStatus();
 }
 
-// The one option that may be given more than once: takes every `--external X` and `--external=X`
-// out of `arguments`.
-absl::Status take_externals(std::vector<const char*>& arguments, Options& options) {
-  constexpr std::string_view kFlag = "--external";
-  std::vector<const char*> others;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view argument = arguments[i];
-    std::string value;
-    if (argument == kFlag) {
-      if (++i == arguments.size()) return invalid("--external: a value must follow it");
-      value = arguments[i];
-    } else if (argument.starts_with(kFlag) && argument[kFlag.size()] == '=') {
-      value = argument.substr(kFlag.size() + 1);
-    } else {
-      others.push_back(arguments[i]);
-      continue;
-    }
-    auto external = parse_external(value, std::string(kFlag));
+absl::Status read_externals(const Texts& texts, Options& options) {
+  for (const std::string& text : texts.externals) {
+    auto external = parse_external(text, "--external");
     if (!external.ok()) return external.status();
     if (options.settings.find_external(external->name) != nullptr) {
       return invalid("--external: \"" + external->name + "\" is named twice: name it once");
     }
     options.settings.externals.push_back(*std::move(external));
   }
-  arguments = std::move(others);
   return absl::OkStatus();
 }
 
@@ -388,10 +372,10 @@ absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
     declare_rates(line, find_profile(command.profile)->rates, texts);
   }
   Options options;
-  std::vector<const char*> arguments(argv, argv + argc);
-  if (auto status = take_externals(arguments, options); !status.ok()) return status;
-  auto help = line.parse(static_cast<int>(arguments.size()), arguments.data());
+  options.plugins.declare(line);
+  auto help = line.parse(argc, argv);
   if (!help.ok()) return help.status();
+  if (auto status = read_externals(texts, options); !status.ok()) return status;
   options.help = *help;
   if (texts.profile.empty()) texts.profile = command.profile;
   options.by_hand = !texts.no_baselines;

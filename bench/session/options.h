@@ -10,6 +10,7 @@
 
 #include <absl/status/statusor.h>
 
+#include "apps/cli/kit.h"
 #include "bench/session/goal.h"
 #include "bench/session/placement.h"
 #include "bench/session/settings.h"
@@ -37,7 +38,8 @@ struct Options {
   std::vector<std::int64_t> payload_bytes;  // empty: each workload's own
   std::vector<Rate> rates;                  // of open loops; empty: a closed loop
   std::optional<Goal> goal;                 // of slo and advise, which look for rates
-  int pipeline = 1;                         // of workloads that pipeline
+  apps::PluginFlags plugins;
+  int pipeline = 1;  // of workloads that pipeline
   std::chrono::nanoseconds work{0};
   std::chrono::nanoseconds block{0};
   bool by_hand = true;

@@ -126,16 +126,20 @@ struct Row {
   std::string unavailable;
 };
 
-absl::StatusOr<std::vector<Row>> resolve_pools(const PoolOptions& options, int workers) {
-  Registry registry;
-  add_builtin_pools(registry);
-  std::vector<std::string> specs = options.pools;
+absl::StatusOr<std::vector<Row>> resolve_pools(const PoolOptions& options, int workers,
+                                               apps::Kit& kit) {
+  std::vector<std::string> specs;
+  for (const std::string& spec : options.pools) {
+    auto resolved = kit.resolve(spec, "--pool");
+    if (!resolved.ok()) return resolved.status();
+    specs.push_back(*std::move(resolved));
+  }
   if (specs.empty()) {
-    for (const PoolDescription* pool : registry.pools()) specs.emplace_back(pool->name);
+    for (const PoolDescription* pool : kit.registry().pools()) specs.emplace_back(pool->name);
   }
   std::vector<Row> rows;
   for (const std::string& spec : specs) {
-    const auto pool = registry.pool(spec);
+    const auto pool = kit.registry().pool(spec);
     if (!pool.ok()) return pool.status();
     Row row{spec, pool->description().has_workers, ""};
     const auto made = pool->make(row.has_threads ? static_cast<std::size_t>(workers) : 0);
@@ -190,6 +194,7 @@ absl::StatusOr<PoolOptions> parse_pool_options(int argc, const char* const* argv
   Texts texts;
   declare(line, texts);
   PoolOptions options;
+  options.plugins.declare(line);
   auto help = line.parse(argc, argv);
   if (!help.ok()) return help.status();
   options.help = *help;
@@ -224,8 +229,11 @@ absl::StatusOr<PoolSession> prepare_pools(const PoolOptions& options, int argc,
   session.settings.accept_any_build = options.accept_any_build;
   const auto benchmarks = resolve_benchmarks(options.benchmarks);
   if (!benchmarks.ok()) return benchmarks.status();
-  const auto rows = resolve_pools(options, session.settings.workers);
+  apps::Kit kit;
+  if (auto status = kit.load(options.plugins); !status.ok()) return status;
+  const auto rows = resolve_pools(options, session.settings.workers, kit);
   if (!rows.ok()) return rows.status();
+  for (const Plugin& plugin : kit.plugins()) session.settings.plugins.push_back(plugin.file);
   auto baseline = choose_baseline(options.baseline, *rows);
   if (!baseline.ok()) return baseline.status();
   session.baseline = *std::move(baseline);

@@ -9,6 +9,7 @@
 
 #include <absl/status/statusor.h>
 
+#include "apps/cli/kit.h"
 #include "bench/session/pool_session.h"
 #include "bench/show/pool_formats.h"
 
@@ -20,6 +21,7 @@ struct PoolOptions {
   std::string baseline;                 // a spec; empty: mutex, or the first that has threads
   int workers = 0;                      // 0: one for each CPU
   int producers = 0;                    // 0: as many as workers
+  apps::PluginFlags plugins;
   int blocks = 10;
   int max_repeats = 2;                // of a noisy run, at the end of its block
   std::optional<std::uint64_t> seed;  // drawn if unset

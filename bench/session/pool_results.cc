@@ -81,6 +81,7 @@ void read_session(const Json& json, PoolSession& session) {
   session.settings.producers = settings.at("producers").get<int>();
   session.settings.max_repeats = settings.at("max_repeats").get<int>();
   session.settings.cpus = settings.at("cpus").get<std::vector<int>>();
+  session.settings.plugins = settings.at("plugins").get<std::vector<std::string>>();
   for (const Json& one : json.at("benchmarks")) session.benchmarks.push_back(to_head(one));
   for (const Json& one : json.at("cells")) {
     session.cells.push_back({one.at("benchmark").get<std::string>(),
@@ -164,6 +165,7 @@ std::string format_pool_session(const PoolSession& session) {
                  {"workers", settings.workers},
                  {"producers", settings.producers},
                  {"max_repeats", settings.max_repeats},
+                 {"plugins", settings.plugins},
                  {"cpus", settings.cpus}}},
                {"programs", to_json(session.programs)},
                {"benchmarks", Json::array()},

@@ -23,6 +23,7 @@ struct PoolSettings {
   int producers = 1;
   int max_repeats = 2;  // of a noisy run, at the end of its block
   std::vector<int> cpus;
+  std::vector<std::string> plugins;  // files, which collet-pool-load is to load
 
   // What this machine has; not written down with a session.
   std::string load;  // path of collet-pool-load

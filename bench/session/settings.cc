@@ -55,6 +55,7 @@ std::vector<std::string> server_command(const Cell& cell, const Settings& settin
   add("--workers", absl::StrCat(has_workers ? settings.workers : 0));
   if (cell.work.count() != 0) add("--work", format_duration(cell.work));
   if (cell.block.count() != 0) add("--block", format_duration(cell.block));
+  for (const std::string& plugin : settings.plugins) add("--plugin", plugin);
   command.insert(command.end(), {"--quiet", "--json"});
   return command;
 }

@@ -35,6 +35,7 @@ struct Settings {
   bool accept_any_build = false;  // debug and sanitizer builds are refused otherwise
   bool counts = false;            // afterwards also system calls and allocations
   std::vector<External> externals;
+  std::vector<std::string> plugins;  // files, which server and pools are to load
 
   // What this machine and this build have; not written down with a session.
   std::string server;              // path of collet-server

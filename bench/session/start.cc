@@ -37,7 +37,9 @@ absl::StatusOr<Prepared> prepare(int argc, const char* const* argv) {
   if (!options.ok()) return options.status();
   Prepared prepared{*std::move(options), {}, {}};
   if (!prepared.options.help.empty()) return prepared;
-  const auto axes = Catalogue().resolve(prepared.options, prepared.notes);
+  Catalogue catalogue;
+  if (auto status = catalogue.load(prepared.options.plugins); !status.ok()) return status;
+  const auto axes = catalogue.resolve(prepared.options, prepared.notes);
   if (!axes.ok()) return axes.status();
   auto cells = make_cells(*axes, prepared.options, open_files());
   if (!cells.ok()) return cells.status();
@@ -72,6 +74,10 @@ std::vector<Program> fingerprint(const Settings& settings) {
   std::vector<Program> programs = {{"collet-server", settings.server, sha256_of(settings.server)},
                                    {"collet-load", settings.load, sha256_of(settings.load)},
                                    {"collet-bench", self, sha256_of(self)}};
+  for (const std::string& plugin : settings.plugins) {
+    const std::string name = std::filesystem::path(plugin).filename().string();
+    programs.push_back({name, plugin, sha256_of(plugin)});
+  }
   for (const External& external : settings.externals) {
     const std::string file = program_in(external.command);
     programs.push_back(

@@ -10,4 +10,6 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/colletConfigVersion.cmake
 install(EXPORT colletTargets NAMESPACE collet:: DESTINATION ${package})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_BINARY_DIR}/colletConfig.cmake
-              ${PROJECT_BINARY_DIR}/colletConfigVersion.cmake DESTINATION ${package})
+              ${PROJECT_BINARY_DIR}/colletConfigVersion.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/ColletPlugin.cmake ${CMAKE_CURRENT_LIST_DIR}/plugin.map
+        DESTINATION ${package})

@@ -31,6 +31,7 @@ TEST_F(SchemaTest, ASessionIsValidAlsoWithUnavailableCells) {
   EXPECT_EQ(complaint(format_session(session_)), "");
   session_.environment = look_around();
   session_.not_a_result = "a Debug build";
+  session_.settings.plugins = {"/lib/mine.so"};
   EXPECT_EQ(complaint(format_session(session_)), "");
   EXPECT_EQ(complaint(format_resumption(session_, {"resume", "x"})), "");
 }

@@ -40,6 +40,7 @@ Json to_json(const Settings& settings) {
           {"client_threads", settings.client_threads},
           {"arrivals", settings.arrivals},
           {"counts", settings.counts},
+          {"plugins", settings.plugins},
           {"cpus", settings.cpus}};
 }
 
@@ -54,6 +55,7 @@ Settings to_settings(const Json& json) {
   settings.client_threads = json.at("client_threads").get<int>();
   settings.arrivals = json.at("arrivals").get<std::string>();
   settings.counts = json.at("counts").get<bool>();
+  settings.plugins = json.value("plugins", std::vector<std::string>());
   settings.cpus = json.at("cpus").get<std::vector<int>>();
   if (settings.cpus.empty()) throw std::invalid_argument("it has no CPUs");
   return settings;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // description.h: how a backend or a pool presents itself to the registry. Plain data with static
-// lifetime; a built-in one and a plugin's look the same.
+// lifetime; a built-in one and a plugin's look the same. What a probe or a factory throws, the host
+// takes for a refusal in the words of what().
 #pragma once
 
 #include <cstddef>
@@ -20,13 +21,13 @@ struct BackendDescription {
 
   // Whether it runs on this machine, found out by a real operation; called once. Null: an instance
   // is made, and dropped.
-  bool (*probe)(Refusal& why_not) noexcept;
+  bool (*probe)(Refusal& why_not);
 
   // Makes one instance for one loop; exactly one of the two is set. A Poller's option `events`, if
   // it has one, is also how many its wait() will be asked for at once. Null with `why_not` filled
   // in on failure. The host owns and deletes what is returned.
-  Poller* (*make_poller)(const OptionValues& options, Refusal& why_not) noexcept;
-  Proactor* (*make_proactor)(const OptionValues& options, Refusal& why_not) noexcept;
+  Poller* (*make_poller)(const OptionValues& options, Refusal& why_not);
+  Proactor* (*make_proactor)(const OptionValues& options, Refusal& why_not);
 };
 
 struct PoolDescription {
@@ -35,7 +36,7 @@ struct PoolDescription {
   std::span<const OptionDescription> options;
   bool has_workers;  // false: runs tasks on the caller's thread, and --workers must be 0
 
-  ThreadPool* (*make)(const OptionValues& options, std::size_t workers, Refusal& why_not) noexcept;
+  ThreadPool* (*make)(const OptionValues& options, std::size_t workers, Refusal& why_not);
 };
 
 }  // namespace collet

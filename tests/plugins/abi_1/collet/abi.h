@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// abi.h: the layout of everything that crosses the boundary to a plugin, frozen. If one of these
+// fails, a plugin that exists would misread memory: append instead, or raise kPluginAbi (plugin.h)
+// and say in its history what old plugins must do. Sizes are those of the 64-bit System V ABI,
+// which is all that plugins are offered on.
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+
+#include <collet/description.h>
+#include <collet/endpoint.h>
+#include <collet/handle.h>
+#include <collet/lease.h>
+#include <collet/option.h>
+#include <collet/poller.h>
+#include <collet/proactor.h>
+#include <collet/task.h>
+#include <collet/thread_pool.h>
+
+namespace collet::abi {
+
+template <typename Type, std::size_t kSize, std::size_t kAlignment>
+constexpr bool occupies = sizeof(Type) == kSize &&
+                          alignof(Type) == kAlignment&& std::is_standard_layout_v<Type>;
+
+static_assert(sizeof(void*) == 8 && sizeof(std::size_t) == 8);
+static_assert(occupies<std::span<std::byte>, 16, 8>);
+static_assert(occupies<std::chrono::nanoseconds, 8, 8>);
+
+static_assert(occupies<Handle, 8, 4> && offsetof(Handle, generation) == 4);
+static_assert(occupies<Event, 16, 8> && offsetof(Event, ready) == 8);
+static_assert(occupies<Endpoint, 136, 8> && offsetof(Endpoint, length) == 128);
+static_assert(occupies<ListenOptions, 8, 4> && offsetof(ListenOptions, share_port) == 4);
+static_assert(occupies<Opened, 12, 4> && offsetof(Opened, error) == 8);
+static_assert(occupies<Counters, 24, 8> && offsetof(Counters, bounded_passes) == 16);
+static_assert(occupies<Lease, 32, 8>);
+static_assert(occupies<Completion, 72, 8>);
+static_assert(offsetof(Completion, last) == 1 && offsetof(Completion, emptied) == 2 &&
+              offsetof(Completion, error) == 4 && offsetof(Completion, token) == 8 &&
+              offsetof(Completion, accepted) == 16 && offsetof(Completion, ready) == 24 &&
+              offsetof(Completion, sent) == 32 && offsetof(Completion, lease) == 40);
+static_assert(occupies<Task, 64, 8>);
+static_assert(occupies<PoolStats, 48, 8> && offsetof(PoolStats, queued) == 40);
+static_assert(occupies<OptionDescription, 48, 8> && offsetof(OptionDescription, help) == 40);
+static_assert(occupies<OptionValue, 16, 8> && offsetof(OptionValue, value) == 8);
+static_assert(occupies<OptionValues, 16, 8>);
+static_assert(occupies<Refusal, 240, 1>);
+
+// A class with virtual functions begins with the pointer to their table and has nothing else. The
+// order of the functions is what the plugin that was built from the first headers proves.
+template <typename Class>
+constexpr bool is_interface = sizeof(Class) == sizeof(void*) && std::is_abstract_v<Class>;
+
+static_assert(is_interface<Poller> && is_interface<Proactor> && is_interface<ThreadPool>);
+static_assert(is_interface<CompletionSink> && is_interface<Lender>);
+
+}  // namespace collet::abi

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: MIT
+// plugin_test.cc: what the programs do with plugins: good ones run, bad ones are refused in one
+// sentence that names the file, what was found and what would work; exit code 2. Each in a process
+// of its own.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include <gmock/gmock.h>
+
+#include "tests/support/program.h"
+
+namespace collet::integration {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string plugin(const std::string& name) {
+  return std::string(COLLET_PLUGINS) + "/" + name + ".so";
+}
+
+std::string contents(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+struct Ended {
+  int code = 0;
+  std::string output;
+  std::string errors;
+};
+
+Ended run(std::vector<std::string> command) {
+  Program program(std::move(command));
+  Ended ended;
+  ended.output = program.read_rest();
+  ended.code = program.wait();
+  ended.errors = program.errors();
+  return ended;
+}
+
+Ended list_with(const std::string& file) {
+  return run({COLLET_SERVER_PROGRAM, "--plugin", file, "--list"});
+}
+
+void expect_refused(const Ended& ended, const std::string& file,
+                    const std::vector<std::string>& told) {
+  EXPECT_EQ(ended.code, 2) << ended.errors;
+  EXPECT_EQ(ended.output, "");
+  EXPECT_EQ(std::count(ended.errors.begin(), ended.errors.end(), '\n'), 1) << ended.errors;
+  EXPECT_THAT(ended.errors, HasSubstr("\"" + file + "\" "));
+  for (const std::string& part : told) EXPECT_THAT(ended.errors, HasSubstr(part));
+}
+
+// -- What is wrong with what it says of itself ---------------------------------------------------
+
+struct Flaw {
+  const char* name;
+  std::vector<std::string> told;
+
+  friend std::ostream& operator<<(std::ostream& out, const Flaw& flaw) { return out << flaw.name; }
+};
+
+class FlawedPlugin : public ::testing::TestWithParam<Flaw> {};
+
+TEST_P(FlawedPlugin, IsRefusedInOneSentence) {
+  const std::string file = plugin(GetParam().name);
+  expect_refused(list_with(file), file, GetParam().told);
+}
+
+const std::vector<Flaw> kFlaws{{"no_symbol", {"no function collet_plugin", "COLLET_PLUGIN"}},
+                               {"wrong_magic", {"no plugin of collet", "0xbad"}},
+                               {"newer", {"version 2", "knows 1", "headers of this collet"}},
+                               {"older", {"version 0", "takes 1", "headers of this collet"}},
+                               {"too_small", {"40 bytes", "at least", "COLLET_PLUGIN"}},
+                               {"unknown_kind", {"kind is 77"}},
+                               {"null_name", {"its name"}},
+                               {"bad_name", {"its name"}},
+                               {"duplicate_name", {"\"epoll\"", "another name"}},
+                               {"null_version", {"its version"}},
+                               {"null_options", {"its options"}},
+                               {"bad_default", {"\"depth\"", "out of its own range"}},
+                               {"null_factory", {"no factory"}},
+                               {"two_factories", {"another kind"}},
+                               {"says_nothing", {"null"}},
+                               {"throws_when_asked", {"no mood to be asked"}}};
+
+INSTANTIATE_TEST_SUITE_P(Plugins, FlawedPlugin, ::testing::ValuesIn(kFlaws),
+                         [](const auto& flaw) { return std::string(flaw.param.name); });
+
+// -- What is wrong with what it does -------------------------------------------------------------
+
+Ended serve_with(const std::string& name) {
+  return run(
+      {COLLET_SERVER_PROGRAM, "--backend", plugin(name), "--listen", "127.0.0.1:0", "--quiet"});
+}
+
+TEST(UnwillingPlugin, ThrowingInItsProbeIsAReason) {
+  const Ended ended = serve_with("throws_in_probe");
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.errors,
+              AllOf(HasSubstr("\"hermit\" does not run here"), HasSubstr("no mood to be probed")));
+  const Ended listed = list_with(plugin("throws_in_probe"));
+  EXPECT_EQ(listed.code, 0);
+  EXPECT_THAT(listed.output, HasSubstr("no mood to be probed"));
+}
+
+TEST(UnwillingPlugin, ThrowingInItsFactoryIsAReason) {
+  const Ended ended = serve_with("throws_in_factory");
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.errors, HasSubstr("no mood to be made"));
+}
+
+TEST(UnwillingPlugin, MakingNothingIsRefused) {
+  const Ended ended = serve_with("makes_nothing");
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.errors, HasSubstr("\"hermit\""));
+}
+
+TEST(UnwillingPlugin, ThrowingWhereThereIsNoErrorEndsTheProcessWithItsWords) {
+  const Ended ended = serve_with("throws_in_wait");
+  EXPECT_EQ(ended.code, 1000 + SIGABRT);
+  EXPECT_THAT(ended.errors, HasSubstr("wait() of a plugin threw: no patience"));
+}
+
+TEST(ForwardPlugin, ALaterOneOfTheSameVersionRuns) {
+  const Ended listed = list_with(plugin("larger"));
+  EXPECT_EQ(listed.code, 0) << listed.errors;
+  EXPECT_THAT(listed.output, HasSubstr("hermit"));
+}
+
+TEST(IntrusivePlugin, WhatItExportsBesideReachesNobody) {
+  const Ended listed = list_with(plugin("extra_symbols"));
+  EXPECT_EQ(listed.code, 0) << listed.errors;
+  EXPECT_THAT(listed.output, Not(HasSubstr("not here")));  // epoll among them
+}
+
+// -- What is wrong with the file -----------------------------------------------------------------
+
+class PluginFileTest : public ::testing::Test {
+ protected:
+  PluginFileTest() {
+    std::string name = ::testing::TempDir() + "/plugins-XXXXXX";
+    folder_ = fs::canonical(::mkdtemp(name.data()));
+  }
+  ~PluginFileTest() override { fs::remove_all(folder_); }
+
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  std::string copy_of_a_good_one(const std::string& name) const {
+    fs::copy_file(plugin("none"), path(name));
+    ::chmod(path(name).c_str(), 0755);
+    return path(name);
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(PluginFileTest, OneThatIsNotThereIsRefused) {
+  expect_refused(list_with(path("nobody.so")), path("nobody.so"), {"No such file"});
+}
+
+TEST_F(PluginFileTest, TextIsRefused) {
+  std::ofstream(path("text.so")) << "no machine code at all, but long enough for a header of ELF\n";
+  expect_refused(list_with(path("text.so")), path("text.so"), {"no shared object", "ELF"});
+}
+
+TEST_F(PluginFileTest, AnotherMachinesIsRefused) {
+  std::string code = contents(plugin("none"));
+  constexpr std::size_t kMachine = 18;  // in the header of ELF
+  code[kMachine] = 8;                   // MIPS
+  std::ofstream(path("mips.so"), std::ios::binary) << code;
+  expect_refused(list_with(path("mips.so")), path("mips.so"), {"shared object for this machine"});
+}
+
+TEST_F(PluginFileTest, OneThatWasCutOffIsRefused) {
+  const std::string code = contents(plugin("none"));
+  std::ofstream(path("half.so"), std::ios::binary) << code.substr(0, code.size() / 4);
+  expect_refused(list_with(path("half.so")), path("half.so"), {"cut off", "copy it again"});
+}
+
+TEST_F(PluginFileTest, AFolderOrAPipeIsRefused) {
+  fs::create_directory(path("folder.so"));
+  expect_refused(list_with(path("folder.so")), path("folder.so"), {"no regular file"});
+  ASSERT_EQ(::mkfifo(path("pipe.so").c_str(), 0600), 0);
+  expect_refused(list_with(path("pipe.so")), path("pipe.so"), {"no regular file"});
+}
+
+TEST_F(PluginFileTest, OneThatOthersMayWriteToIsRefused) {
+  const std::string file = copy_of_a_good_one("open.so");
+  for (const mode_t mode : {mode_t{0775}, mode_t{0757}}) {
+    ::chmod(file.c_str(), mode);
+    expect_refused(list_with(file), file, {"may be written to by others", "chmod"});
+  }
+}
+
+TEST_F(PluginFileTest, OneInAFolderThatOthersMayWriteToIsRefused) {
+  const std::string file = copy_of_a_good_one("good.so");
+  ::chmod(folder_.c_str(), 0777);
+  expect_refused(list_with(file), file, {"folder", "may be written to by others"});
+}
+
+TEST_F(PluginFileTest, OneOfAnotherUserIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  const std::string file = copy_of_a_good_one("foreign.so");
+  ASSERT_EQ(::chown(file.c_str(), 12345, 12345), 0);
+  expect_refused(list_with(file), file, {"belongs to user 12345"});
+}
+
+TEST_F(PluginFileTest, ALinkIsFollowedAndItsTargetChecked) {
+  const std::string file = copy_of_a_good_one("real.so");
+  fs::create_symlink(file, path("link.so"));
+  EXPECT_EQ(list_with(path("link.so")).code, 0);
+  ::chmod(file.c_str(), 0777);
+  expect_refused(list_with(path("link.so")), path("link.so"), {"may be written to by others"});
+}
+
+// The same path alternates between a file that passes the check and one that does not, which says
+// so if it is ever loaded.
+TEST_F(PluginFileTest, WhatIsLoadedIsWhatWasChecked) {
+  const std::string good = copy_of_a_good_one("real.so");
+  fs::copy_file(plugin("leaves_a_mark"), path("weak.so"));
+  ::chmod(path("weak.so").c_str(), 0777);
+  ::setenv("HOSTILE_MARK", path("mark").c_str(), 1);
+  std::atomic<bool> over{false};
+  std::thread swapping([&] {
+    for (bool weak = false; !over; weak = !weak) {
+      std::error_code ignored;
+      fs::remove(path("next.so"), ignored);
+      fs::create_symlink(weak ? path("weak.so") : good, path("next.so"), ignored);
+      fs::rename(path("next.so"), path("link.so"), ignored);
+    }
+  });
+  int loaded = 0;
+  int refused = 0;
+  for (int i = 0; i < 300 && (i < 100 || loaded == 0 || refused == 0); ++i) {
+    const Ended ended = list_with(path("link.so"));
+    ++(ended.code == 0 ? loaded : refused);
+  }
+  over = true;
+  swapping.join();
+  ::unsetenv("HOSTILE_MARK");
+  EXPECT_GT(loaded, 0);
+  EXPECT_GT(refused, 0);
+  EXPECT_FALSE(fs::exists(path("mark")));
+}
+
+// -- Good ones -----------------------------------------------------------------------------------
+
+TEST_F(PluginFileTest, AFolderOfThemIsLoadedByFlagOrByVariable) {
+  copy_of_a_good_one("good.so");
+  const Ended by_flag = run({COLLET_SERVER_PROGRAM, "--plugin-dir", folder_.string(), "--list"});
+  EXPECT_EQ(by_flag.code, 0) << by_flag.errors;
+  EXPECT_THAT(by_flag.output, AllOf(HasSubstr("hermit"), HasSubstr("version 6.6"),
+                                    HasSubstr(path("good.so")), HasSubstr("how deep")));
+  ::setenv("COLLET_PLUGIN_PATH", ("/nowhere-at-all:" + folder_.string()).c_str(), 1);
+  const Ended by_bad_variable = run({COLLET_SERVER_PROGRAM, "--list"});
+  ::setenv("COLLET_PLUGIN_PATH", folder_.c_str(), 1);
+  const Ended by_variable = run({COLLET_SERVER_PROGRAM, "--list"});
+  ::unsetenv("COLLET_PLUGIN_PATH");
+  EXPECT_EQ(by_variable.output, by_flag.output);
+  EXPECT_EQ(by_bad_variable.code, 2);
+  EXPECT_THAT(by_bad_variable.errors,
+              AllOf(HasSubstr("COLLET_PLUGIN_PATH"), HasSubstr("/nowhere-at-all")));
+}
+
+TEST_F(PluginFileTest, TheSameFileMayBeNamedTwice) {
+  const std::string file = copy_of_a_good_one("good.so");
+  const Ended ended =
+      run({COLLET_SERVER_PROGRAM, "--plugin", file, "--plugin-dir", folder_.string(), "--list"});
+  EXPECT_EQ(ended.code, 0) << ended.errors;
+}
+
+TEST(PluginSymbolTest, APluginExportsOneSymbol) {
+  for (const std::string& file : {std::string(COLLET_POLL_PLUGIN), std::string(COLLET_ASIO_PLUGIN),
+                                  std::string(COLLET_TBB_PLUGIN)}) {
+    const Ended ended = run({"/usr/bin/nm", "-D", "--defined-only", file});
+    ASSERT_EQ(ended.code, 0) << ended.errors;
+    EXPECT_EQ(std::count(ended.output.begin(), ended.output.end(), '\n'), 1) << ended.output;
+    EXPECT_THAT(ended.output, HasSubstr(" T collet_plugin"));
+  }
+}
+
+struct Choice {
+  const char* name;
+  std::vector<std::string> flags;
+
+  friend std::ostream& operator<<(std::ostream& out, const Choice& choice) {
+    return out << choice.name;
+  }
+};
+
+class PluginAtWork : public ::testing::TestWithParam<Choice> {};
+
+TEST_P(PluginAtWork, ServesAsIfItWereBuiltIn) {
+  for (const char* workload : {"echo", "greet"}) {
+    std::vector<std::string> command{COLLET_SERVER_PROGRAM, "--workload", workload, "--listen",
+                                     "127.0.0.1:0",         "--quiet",    "--json"};
+    command.insert(command.end(), GetParam().flags.begin(), GetParam().flags.end());
+    Program server(command);
+    const std::string listening = server.read_line();
+    const auto begin = listening.find("127.0.0.1:");
+    ASSERT_NE(begin, listening.npos) << listening << server.errors();
+    const std::string address = listening.substr(begin, listening.find('"', begin) - begin);
+    const Ended load =
+        run({COLLET_LOAD_PROGRAM, address, "--workload", workload, "-c", "20", "-n", "500"});
+    EXPECT_EQ(load.code, 0) << load.errors << load.output;
+    server.signal(SIGTERM);
+    EXPECT_EQ(server.wait(), 0) << server.errors();
+  }
+}
+
+const std::vector<Choice> kChoices{
+    {"Poll", {"--backend", std::string(COLLET_POLL_PLUGIN) + ":reserve=9"}},
+    {"PollWithPool", {"--plugin", COLLET_POLL_PLUGIN, "--backend", "poll", "--pool", "mutex"}},
+    {"Asio", {"--plugin", COLLET_ASIO_PLUGIN, "--backend", "asio_plugin"}},
+    {"Tbb", {"--pool", std::string(COLLET_TBB_PLUGIN) + ":linger=1ms"}},
+    {"AsioAndTbb", {"--backend", COLLET_ASIO_PLUGIN, "--pool", COLLET_TBB_PLUGIN}},
+    {"PollerOfTheFirstHeaders", {"--backend", plugin("first_poller")}},
+    {"ProactorAndPoolOfTheFirstHeaders",
+     {"--backend", plugin("first_proactor"), "--pool", plugin("first_pool")}}};
+
+INSTANTIATE_TEST_SUITE_P(Plugins, PluginAtWork, ::testing::ValuesIn(kChoices),
+                         [](const auto& flaw) { return std::string(flaw.param.name); });
+
+// -- In the matrix -------------------------------------------------------------------------------
+
+class PluginMatrixTest : public PluginFileTest {
+ protected:
+  Ended measure(const std::string& file, const std::string& backends) const {
+    return run({COLLET_BENCH_PROGRAM,
+                "run",
+                "--plugin",
+                file,
+                "--backend",
+                backends,
+                "--pool",
+                "inline",
+                "--workload",
+                "echo",
+                "--no-baselines",
+                "--reps",
+                "1",
+                "--max-repeats",
+                "0",
+                "-c",
+                "2",
+                "-d",
+                "200ms",
+                "--accept-any-build",
+                "--quiet",
+                "-o",
+                path("results")});
+  }
+};
+
+TEST_F(PluginMatrixTest, APluginIsAColumnAndItsFileIsRecorded) {
+  const Ended ended = measure(COLLET_POLL_PLUGIN, "epoll,poll:reserve=8");
+  EXPECT_EQ(ended.code, 0) << ended.output << ended.errors;
+  EXPECT_THAT(ended.output, HasSubstr("poll:reserve=8"));
+  const std::string results = contents(path("results/results.jsonl"));
+  EXPECT_THAT(results, HasSubstr("\"plugins\":[\"" + std::string(COLLET_POLL_PLUGIN) + "\"]"));
+  const auto recorded = results.find("\"name\":\"libpoll.so\"");
+  ASSERT_NE(recorded, results.npos);
+  EXPECT_THAT(results.substr(recorded, 1000),
+              ::testing::ContainsRegex("\"sha256\":\"[0-9a-f]{64}"));
+}
+
+TEST_F(PluginMatrixTest, OneThatCrashesCostsItsCellOnly) {
+  const Ended ended = measure(plugin("crashes_in_wait"), "epoll,hermit");
+  EXPECT_EQ(ended.code, 1) << ended.errors;
+  EXPECT_THAT(ended.output, AllOf(HasSubstr("FAILED"), HasSubstr("signal 6"), HasSubstr("k/s")));
+}
+
+TEST_F(PluginMatrixTest, OneThatCrashesWhenItIsProbedIsUnavailable) {
+  const Ended ended = measure(plugin("crashes_in_factory"), "epoll,hermit");
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.errors, AllOf(HasSubstr("\"hermit\" does not run here"), HasSubstr("Aborted")));
+  const Ended listed =
+      run({COLLET_BENCH_PROGRAM, "list", "--plugin", plugin("crashes_in_factory")});
+  EXPECT_EQ(listed.code, 0);
+  EXPECT_THAT(listed.output, HasSubstr("Aborted"));
+}
+
+}  // namespace
+}  // namespace collet::integration
