@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
-// plugin_loader.cc: checks the file, loads it, checks what it says of itself.
+// plugin_loader.cc: loads a checked file, and checks what it says of itself.
 #include <dlfcn.h>
-#include <fcntl.h>
-#include <link.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <exception>
 #include <filesystem>
@@ -17,8 +13,9 @@
 #include <absl/strings/str_format.h>
 #include <collet/plugin_loader.h>
 
-namespace collet {
+#include "core/plugin_file.h"
 
+namespace collet {
 namespace {
 
 // Sentences begin with the file, which load() puts in front.
@@ -31,93 +28,10 @@ absl::Status refuse(const absl::FormatSpec<Args...>& format, const Args&... args
 #define COLLET_TEXT(text) #text
 constexpr const char* kSymbol = COLLET_TEXT_OF(COLLET_PLUGIN_SYMBOL);
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) noexcept : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const noexcept { return fd_; }
-  int release() noexcept { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
-std::string path_of(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
-
-// Why others than root and the user of this process may change it; empty if they cannot.
-std::string find_weakness(const struct stat& status) {
-  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
-    return absl::StrFormat("belongs to user %d, neither to root nor to user %d, who runs this",
-                           status.st_uid, ::geteuid());
-  }
-  constexpr mode_t kOthersMayWrite = S_IWGRP | S_IWOTH;
-  if ((status.st_mode & kOthersMayWrite) == 0) return "";
-  return absl::StrFormat("may be written to by others (mode %03o)", status.st_mode & 0777);
-}
-
-// Why the loader could not even look at it: what lacks its end would end this process by SIGBUS.
-std::string find_damage(int fd, std::uint64_t size) {
-  ElfW(Ehdr) head{};
-  const bool has_head = ::pread(fd, &head, sizeof head, 0) == sizeof head;
-  if (!has_head || std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0) {
-    return "is no shared object: it does not begin as an ELF file";
-  }
-  for (unsigned i = 0; i < head.e_phnum; ++i) {
-    ElfW(Phdr) segment{};
-    const auto at = static_cast<off_t>(head.e_phoff + i * sizeof segment);
-    if (::pread(fd, &segment, sizeof segment, at) != sizeof segment) return "has been cut off";
-    if (segment.p_type != PT_LOAD || segment.p_offset + segment.p_filesz <= size) continue;
-    return absl::StrFormat("has been cut off: %d bytes of at least %d are there: copy it again",
-                           size, segment.p_offset + segment.p_filesz);
-  }
-  return "";
-}
-
-struct Opened {
-  Descriptor file;
-  std::string path;  // without symbolic links
-};
-
-absl::StatusOr<Opened> open_checked(const std::string& file_name) {
-  // Non-blocking, or a FIFO would wait for a writer.
-  Descriptor file(::open(file_name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.get() < 0) {
-    return refuse("cannot be opened: %s: name a shared object that you may read",
-                  std::strerror(errno));
-  }
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    return refuse("is no regular file: name the shared object itself");
-  }
-  if (const std::string weakness = find_weakness(status); !weakness.empty()) {
-    return refuse("%s: `chown` it, or `chmod go-w` it, if you trust it", weakness);
-  }
-  if (const std::string damage =
-          find_damage(file.get(), static_cast<std::uint64_t>(status.st_size));
-      !damage.empty()) {
-    return refuse("%s", damage);
-  }
-  std::error_code error;
-  const auto path = std::filesystem::read_symlink(path_of(file.get()), error);
-  const Descriptor folder(::open(path.parent_path().c_str(), O_PATH | O_CLOEXEC | O_DIRECTORY));
-  if (error || folder.get() < 0 || ::fstat(folder.get(), &status) != 0) {
-    return refuse("lies in a folder that cannot be looked at: move it elsewhere");
-  }
-  if (const std::string weakness = find_weakness(status); !weakness.empty()) {
-    return refuse("lies in %s, which %s: move it to a folder of your own",
-                  path.parent_path().string(), weakness);
-  }
-  return Opened{std::move(file), path.string()};
-}
-
 // What dlerror() says, without the path under which we loaded it.
-std::string loader_words(int fd) {
+std::string loader_words(const PluginFile& file) {
   std::string words = ::dlerror();
-  const std::string prefix = path_of(fd) + ": ";
+  const std::string prefix = file.loader_path() + ": ";
   return words.starts_with(prefix) ? words.substr(prefix.size()) : words;
 }
 
@@ -233,22 +147,22 @@ absl::Status Plugins::load(const std::string& file, std::string_view flag) {
 }
 
 absl::Status Plugins::try_load(const std::string& file) {
-  auto opened = open_checked(file);
-  if (!opened.ok()) return opened.status();
-  if (std::ranges::count(plugins_, opened->path, &Plugin::file) != 0) return absl::OkStatus();
-  // What was checked, by the number of its descriptor. That stays taken: to the loader, two files
-  // of one path are the same.
-  const int fd = opened->file.release();
-  void* library = ::dlopen(path_of(fd).c_str(), RTLD_NOW | RTLD_LOCAL);
+  auto checked = open_plugin_file(file);
+  if (!checked.ok()) return checked.status();
+  if (std::ranges::count(plugins_, checked->path, &Plugin::file) != 0) {
+    ::close(checked->descriptor);
+    return absl::OkStatus();
+  }
+  void* library = ::dlopen(checked->loader_path().c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     return refuse("cannot be loaded: %s: it must be a shared object for this machine",
-                  loader_words(fd));
+                  loader_words(*checked));
   }
   const auto described = ask(library);
   if (!described.ok()) return described.status();
   const auto description = read_description(**described);
   if (!description.ok()) return description.status();
-  return add(*description, opened->path);
+  return add(*description, checked->path);
 }
 
 absl::Status Plugins::add(const PluginDescription& plugin, std::string path) {

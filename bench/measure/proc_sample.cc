@@ -175,7 +175,7 @@ ProcessUse use_between(const ProcSample& start, const ProcSample& end) {
     use.voluntary_switches += now.voluntary_switches - before.voluntary_switches;
     use.involuntary_switches += now.involuntary_switches - before.involuntary_switches;
     use.migrations += now.migrations - before.migrations;
-    use.busy_threads += 100 * (now.cpu_ns - before.cpu_ns) > use.elapsed_ns ? 1 : 0;
+    use.busy_threads += 1000 * (now.cpu_ns - before.cpu_ns) > use.elapsed_ns ? 1 : 0;
   }
   return use;
 }

@@ -50,7 +50,7 @@ struct ProcessUse {
   std::int64_t migrations = 0;
   std::int64_t rss_bytes = 0;  // at the end
   int threads = 0;             // at the end
-  int busy_threads = 0;        // that used more than a hundredth of the time
+  int busy_threads = 0;        // that used more than a thousandth of the time
 };
 
 ProcessUse use_between(const ProcSample& start, const ProcSample& end);

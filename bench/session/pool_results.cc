@@ -81,7 +81,7 @@ void read_session(const Json& json, PoolSession& session) {
   session.settings.producers = settings.at("producers").get<int>();
   session.settings.max_repeats = settings.at("max_repeats").get<int>();
   session.settings.cpus = settings.at("cpus").get<std::vector<int>>();
-  session.settings.plugins = settings.at("plugins").get<std::vector<std::string>>();
+  session.settings.plugins = settings.value("plugins", std::vector<std::string>());
   for (const Json& one : json.at("benchmarks")) session.benchmarks.push_back(to_head(one));
   for (const Json& one : json.at("cells")) {
     session.cells.push_back({one.at("benchmark").get<std::string>(),

@@ -156,8 +156,16 @@ function kinds(data: Data): HTMLElement {
            scroll(simpleTable(["flag", "runs", "what it says"], rows, [1], [2]), "flags"));
 }
 
+// What disturbed a run comes before what only says how it went.
+function severity(run: Run): number {
+  if (!run.ok) return 0;
+  if (run.noisy) return 1;
+  return run.flags.every((flag) => flag === "client_bound") ? 3 : 2;
+}
+
 function flagged(data: Data): HTMLElement | null {
-  const runs = data.runs.filter((run) => run.flags.length > 0 || !run.ok);
+  const runs = data.runs.filter((run) => run.flags.length > 0 || !run.ok)
+    .sort((a, b) => severity(a) - severity(b));
   if (runs.length === 0) return null;
   const shown = 20;
   const rows = runs.slice(0, shown).map((run: Run) =>

@@ -108,7 +108,8 @@ function environment(data: Data): Node {
   const entries = Object.entries(data.environment);
   const list = (some: typeof entries) => {
     const items = some.flatMap(([name, value]) =>
-      [h("dt", {}, name.replaceAll("_", " ")), h("dd", {}, value === null ? "–" : String(value))]);
+      [h("dt", {}, name.replaceAll("_", " ")),
+       h("dd", {}, value === null ? "–" : String(value) || "none")]);
     return h("dl", { class: "facts" }, ...items);
   };
   const first = entries.filter(([name]) => shown.includes(name));
