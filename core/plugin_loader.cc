@@ -7,8 +7,8 @@
 #include <cstring>
 #include <exception>
 #include <filesystem>
-#include <optional>
 #include <utility>
+#include <variant>
 
 #include <absl/strings/str_format.h>
 #include <collet/plugin_loader.h>
@@ -115,27 +115,56 @@ std::string find_flaw(const PluginDescription& plugin) {
   };
   const bool fits = needs(PluginKind::poller, plugin.make_poller != nullptr) &&
                     needs(PluginKind::proactor, plugin.make_proactor != nullptr) &&
-                    needs(PluginKind::pool, plugin.make_pool != nullptr);
+                    needs(PluginKind::pool, plugin.make_pool != nullptr) &&
+                    needs(PluginKind::workload, plugin.make_server != nullptr) &&
+                    needs(PluginKind::workload, plugin.make_client != nullptr) &&
+                    needs(PluginKind::workload, plugin.traits != nullptr);
   const auto kind = static_cast<std::uint32_t>(plugin.kind);
-  const bool known = kind >= 1 && kind <= 3;
-  if (!known) return absl::StrFormat("its kind is %d, and 1 to 3 are known", kind);
+  const bool known = kind >= 1 && kind <= 4;
+  if (!known) return absl::StrFormat("its kind is %d, and 1 to 4 are known", kind);
   return fits ? "" : "it has no factory of its kind, or one of another kind too";
 }
 
 template <typename Description>
 bool has(const std::vector<const Description*>& all, const char* name) {
   return std::ranges::any_of(all,
-                             [name](const auto* one) { return !std::strcmp(one->name, name); });
+                             [name](const auto* one) { return std::strcmp(one->name, name) == 0; });
+}
+
+BackendDescription backend_of(const PluginDescription& plugin) {
+  return {.name = plugin.name,
+          .summary = plugin.summary,
+          .options = std::span(plugin.options, plugin.option_count),
+          .probe = plugin.probe,
+          .make_poller = plugin.make_poller,
+          .make_proactor = plugin.make_proactor};
+}
+
+PoolDescription pool_of(const PluginDescription& plugin) {
+  return {.name = plugin.name,
+          .summary = plugin.summary,
+          .options = std::span(plugin.options, plugin.option_count),
+          .has_workers = plugin.has_workers != 0,
+          .make = plugin.make_pool};
+}
+
+WorkloadDescription workload_of(const PluginDescription& plugin) {
+  return {.name = plugin.name,
+          .summary = plugin.summary,
+          .options = std::span(plugin.options, plugin.option_count),
+          .traits = *plugin.traits,
+          .make_server = plugin.make_server,
+          .make_client = plugin.make_client};
 }
 
 }  // namespace
 
 struct Plugins::Described {
-  BackendDescription backend;
-  PoolDescription pool;
+  std::variant<BackendDescription, PoolDescription, WorkloadDescription> any;
 };
 
-Plugins::Plugins(Registry& registry) noexcept : registry_(registry) {}
+Plugins::Plugins(Registry& registry, std::vector<std::string> other_workloads)
+    : registry_(registry), other_workloads_(std::move(other_workloads)) {}
 Plugins::~Plugins() = default;
 
 absl::Status Plugins::load(const std::string& file, std::string_view flag) {
@@ -169,36 +198,45 @@ absl::Status Plugins::add(const PluginDescription& plugin, std::string path) {
   if (const std::string flaw = find_flaw(plugin); !flaw.empty()) {
     return refuse("describes itself wrongly: %s", flaw);
   }
-  const bool is_pool = plugin.kind == PluginKind::pool;
-  const char* kind = is_pool ? "pool" : "backend";
-  if (is_pool ? has(registry_.pools(), plugin.name) : has(registry_.backends(), plugin.name)) {
+  if (const char* kind = find_namesake(plugin)) {
     return refuse("is named \"%s\", as a %s that is there already: give it another name",
                   plugin.name, kind);
   }
   if (std::strcmp(plugin.name, "auto") == 0) {
     return refuse("is named \"auto\", which means the first that runs: give it another name");
   }
-  const std::span options(plugin.options, plugin.option_count);
-  auto described =
-      std::make_unique<Described>(Described{.backend = {.name = plugin.name,
-                                                        .summary = plugin.summary,
-                                                        .options = options,
-                                                        .probe = plugin.probe,
-                                                        .make_poller = plugin.make_poller,
-                                                        .make_proactor = plugin.make_proactor},
-                                            .pool = {.name = plugin.name,
-                                                     .summary = plugin.summary,
-                                                     .options = options,
-                                                     .has_workers = plugin.has_workers != 0,
-                                                     .make = plugin.make_pool}});
-  if (is_pool) {
-    registry_.add(described->pool);
-  } else {
-    registry_.add(described->backend);
+  auto described = std::make_unique<Described>();
+  switch (plugin.kind) {
+    case PluginKind::pool:
+      registry_.add(described->any.emplace<PoolDescription>(pool_of(plugin)));
+      break;
+    case PluginKind::workload:
+      registry_.add(described->any.emplace<WorkloadDescription>(workload_of(plugin)));
+      break;
+    case PluginKind::poller:
+    case PluginKind::proactor:
+      registry_.add(described->any.emplace<BackendDescription>(backend_of(plugin)));
+      break;
   }
   descriptions_.push_back(std::move(described));
   plugins_.push_back({std::move(path), plugin.kind, plugin.name, plugin.version});
   return absl::OkStatus();
+}
+
+const char* Plugins::find_namesake(const PluginDescription& plugin) const {
+  switch (plugin.kind) {
+    case PluginKind::pool:
+      return has(registry_.pools(), plugin.name) ? "pool" : nullptr;
+    case PluginKind::workload: {
+      const bool taken = has(registry_.workloads(), plugin.name) ||
+                         std::ranges::count(other_workloads_, plugin.name) != 0;
+      return taken ? "workload" : nullptr;
+    }
+    case PluginKind::poller:
+    case PluginKind::proactor:
+      break;
+  }
+  return has(registry_.backends(), plugin.name) ? "backend" : nullptr;
 }
 
 absl::Status Plugins::load_folder(const std::string& folder, std::string_view flag) {

@@ -234,6 +234,7 @@ std::string Choice<Description>::effective_spec() const {
 }
 template class Choice<BackendDescription>;
 template class Choice<PoolDescription>;
+template class Choice<WorkloadDescription>;
 
 absl::StatusOr<std::unique_ptr<Proactor>> Backend::make() const {
   if (description().make_poller != nullptr) {
@@ -278,6 +279,23 @@ absl::StatusOr<std::unique_ptr<ThreadPool>> Pool::make(std::size_t workers) cons
   return made;
 }
 
+absl::StatusOr<std::unique_ptr<ServerSession>> SessionWorkload::make_server() const {
+  Refusal why_not;
+  auto made =
+      make_guarded<ServerSession>(description().make_server, why_not, OptionValues(values()));
+  if (made == nullptr) return cannot_start("workload", name(), why_not);
+  return made;
+}
+
+absl::StatusOr<std::unique_ptr<ClientSession>> SessionWorkload::make_client(
+    const ClientShape& shape) const {
+  Refusal why_not;
+  auto made = make_guarded<ClientSession>(description().make_client, why_not,
+                                          OptionValues(values()), shape);
+  if (made == nullptr) return cannot_start("workload", name(), why_not);
+  return made;
+}
+
 std::size_t Pool::default_workers(std::size_t loops) const noexcept {
   if (!description().has_workers) return 0;
   cpu_set_t cpus;
@@ -296,6 +314,11 @@ void Registry::add(const BackendDescription& description) {
 void Registry::add(const PoolDescription& description) {
   assert(find(pools_, description.name) == nullptr);
   pools_.push_back(&description);
+}
+
+void Registry::add(const WorkloadDescription& description) {
+  assert(find(workloads_, description.name) == nullptr);
+  workloads_.push_back(&description);
 }
 
 std::string Registry::why_not(const BackendDescription& description) const {
@@ -349,6 +372,22 @@ absl::StatusOr<Pool> Registry::pool(std::string_view spec, std::string_view flag
   auto values = parse_options(asked, description->options);
   if (!values.ok()) return values.status();
   return Pool(*description, *std::move(values), "");
+}
+
+absl::StatusOr<SessionWorkload> Registry::workload(std::string_view spec,
+                                                   std::string_view flag) const {
+  const Asked asked = split(spec, flag, "workload");
+  const WorkloadDescription* description = find(workloads_, asked.name);
+  if (description == nullptr) return no_such(asked, list_names(workloads_));
+  auto values = parse_options(asked, description->options);
+  if (!values.ok()) return values.status();
+  SessionWorkload workload(*description, *std::move(values), "");
+  const ClientShape shape{.payload_bytes = description->traits.payload_bytes};
+  for (const auto& status :
+       {workload.make_server().status(), workload.make_client(shape).status()}) {
+    if (!status.ok()) return status;
+  }
+  return workload;
 }
 
 }  // namespace collet

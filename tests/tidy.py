@@ -19,7 +19,7 @@ MOST_FUNCTION_LINES = 70
 
 # Headers that a plugin sees: nothing whose layout or exceptions depend on a library.
 SEAM = {"abi", "description", "endpoint", "guarded", "handle", "lease", "option", "plugin",
-        "poller", "proactor", "socket", "task", "thread_pool"}
+        "poller", "proactor", "socket", "task", "thread_pool", "workload"}
 NOT_IN_SEAM = re.compile(
     r"#include <(absl/|string>|string_view>|functional>|vector>)|std::(string|function|vector)\b")
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// kit.h: the backends and pools that a program can choose from: those that come with collet, and
-// the plugins that its flags name. The same in every program, so that what runs in one runs in all.
+// kit.h: the backends, pools and workloads that a program can choose from: those that come with
+// collet, and the plugins that its flags name. The same in every program, so that what runs in one
+// runs in all.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,7 @@
 #include <collet/registry.h>
 
 #include "apps/cli/command_line.h"
+#include "apps/workloads/workload.h"
 
 namespace collet::apps {
 
@@ -42,6 +45,8 @@ class Kit {
   // The choice that `spec` asks for, resolved.
   absl::StatusOr<Backend> backend(std::string_view spec, std::string_view flag = "--backend");
   absl::StatusOr<Pool> pool(std::string_view spec, std::string_view flag = "--pool");
+  absl::StatusOr<const Workload*> workload(std::string_view spec,
+                                           std::string_view flag = "--workload");
 
   const Registry& registry() const noexcept { return registry_; }
   const std::vector<Plugin>& plugins() const noexcept { return plugins_.all(); }
@@ -49,10 +54,12 @@ class Kit {
   // Where it came from; null of what comes with collet.
   const Plugin* plugin_of(const BackendDescription& backend) const noexcept;
   const Plugin* plugin_of(const PoolDescription& pool) const noexcept;
+  const Plugin* plugin_of(const WorkloadDescription& workload) const noexcept;
 
  private:
   Registry registry_;
-  Plugins plugins_{registry_};
+  Plugins plugins_;
+  std::vector<std::unique_ptr<Workload>> chosen_;  // of plugins
 };
 
 }  // namespace collet::apps

@@ -14,7 +14,7 @@ constexpr std::int64_t kMaxConnections = 1'000'000;
 constexpr std::int64_t kMaxThreads = 1024;
 constexpr std::int64_t kMaxPayload = 1 << 30;
 constexpr std::int64_t kMaxPipeline = 65536;
-constexpr std::int64_t kMaxRate = 1'000'000'000;
+constexpr std::int64_t kMaxRate = 10'000'000;  // each that was never sent is accounted for
 constexpr std::int64_t kMaxInFlight = std::int64_t{1} << 30;  // bytes, on one connection
 
 // As typed; an empty one was left to the workload or to other flags.
@@ -202,7 +202,7 @@ absl::StatusOr<LoadCommand> parse_load_command(int argc, const char* const* argv
   auto backend = kit.backend(text.backend);
   if (!backend.ok()) return backend.status();
   LoadOptions options{.backend = *std::move(backend)};
-  const auto workload = find_workload(text.workload);
+  const auto workload = kit.workload(text.workload);
   if (!workload.ok()) return workload.status();
   options.workload = *workload;
   const auto target = target_of(text.target);

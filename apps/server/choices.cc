@@ -63,6 +63,9 @@ std::string describe_choices(const Kit& kit) {
   for (const Workload* workload : workloads()) {
     text += absl::StrFormat("  %-12s %s\n", workload->name(), workload->summary());
   }
+  for (const WorkloadDescription* workload : registry.workloads()) {
+    text += describe(*workload, kit.plugin_of(*workload), "");
+  }
   return text;
 }
 

@@ -39,7 +39,7 @@ struct Text {
 void declare(CommandLine& line, Text& text) {
   line.option("--backend", "SPEC", text.backend, "event backend, as name or name:key=value,...");
   line.option("--pool", "SPEC", text.pool, "thread pool that runs the handlers");
-  line.option("--workload", "NAME", text.workload, "what to serve: " + workload_names());
+  line.option("--workload", "SPEC", text.workload, "what to serve: " + workload_names());
   line.option("--listen", "ADDRESS", text.listen, "127.0.0.1:7000, [::1]:0 or unix:/run/app.sock");
   line.option("--loops", "N", text.loops, "threads that run an event loop");
   line.option("--workers", "N", text.workers,
@@ -159,7 +159,7 @@ absl::StatusOr<ServerCommand> parse_server_command(int argc, const char* const* 
   auto pool = kit.pool(text.pool);
   if (!pool.ok()) return pool.status();
   ServeOptions options{.backend = *std::move(backend), .pool = *std::move(pool)};
-  const auto workload = find_workload(text.workload);
+  const auto workload = kit.workload(text.workload);
   if (!workload.ok()) return workload.status();
   options.workload = *workload;
   options.quiet = text.quiet;

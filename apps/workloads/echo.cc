@@ -87,10 +87,10 @@ class Idle final : public Workload {
  public:
   std::string_view name() const noexcept override { return "idle"; }
   std::string_view summary() const noexcept override {
-    return "echo on 10,000 connections of which few have anything to say: 1000 requests a second";
+    return "echo on 10,000 connections of which few have anything to say: 2000 requests a second";
   }
   LoadDefaults load_defaults() const noexcept override {
-    return {.connections = 10'000, .payload_bytes = 64, .rate_per_s = 1000, .mostly_idle = true};
+    return {.connections = 10'000, .payload_bytes = 64, .rate_per_s = 2000, .mostly_idle = true};
   }
   std::unique_ptr<Handler> make_server(const Burden& burden) const override {
     return make_echo_server(burden);

@@ -66,9 +66,10 @@ class Workload {
   virtual std::unique_ptr<Handler> make_client(const RequestShape& shape, Meter& meter) const = 0;
 };
 
-// All workloads, and the one of that name; the error is a sentence for whoever typed --workload.
+// The workloads that come with collet, and the one of that name; the error is a sentence for
+// whoever typed --workload, in which `others` are named too: ", mine".
 std::span<const Workload* const> workloads() noexcept;
-absl::StatusOr<const Workload*> find_workload(std::string_view name);
+absl::StatusOr<const Workload*> find_workload(std::string_view name, std::string_view others = {});
 std::string workload_names();  // "echo, greet, ..."
 
 }  // namespace collet::apps

@@ -31,12 +31,12 @@ std::string workload_names() {
   return names;
 }
 
-absl::StatusOr<const Workload*> find_workload(std::string_view name) {
+absl::StatusOr<const Workload*> find_workload(std::string_view name, std::string_view others) {
   for (const Workload* one : workloads()) {
     if (one->name() == name) return one;
   }
-  return absl::InvalidArgumentError(
-      absl::StrFormat("--workload: \"%s\" is not known: choose from %s", name, workload_names()));
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "--workload: \"%s\" is not known: choose from %s%s", name, workload_names(), others));
 }
 
 }  // namespace collet::apps

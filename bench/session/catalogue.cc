@@ -7,7 +7,6 @@
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
-#include <absl/strings/str_join.h>
 #include <absl/strings/str_replace.h>
 
 #include "apps/workloads/workload.h"
@@ -22,32 +21,6 @@ namespace {
 constexpr std::array<std::string_view, 2> kUsual{"echo", "greet"};
 
 std::string message_of(const absl::Status& status) { return std::string(status.message()); }
-
-absl::Status resolve_workloads(const Options& options, Axes& axes,
-                               std::vector<std::string>& notes) {
-  std::vector<std::string> known;
-  for (const apps::Workload* workload : apps::workloads()) {
-    known.emplace_back(workload->name());
-    axes.payload_bytes[known.back()] =
-        static_cast<std::int64_t>(workload->load_defaults().payload_bytes);
-    if (workload->load_defaults().mostly_idle) axes.idle_workloads.insert(known.back());
-  }
-  axes.workloads = options.workloads;
-  if (axes.workloads.empty()) axes.workloads.assign(kUsual.begin(), kUsual.end());
-  for (const std::string& name : axes.workloads) {
-    if (options.goal && axes.idle_workloads.contains(name)) {
-      return absl::InvalidArgumentError(absl::StrFormat(
-          "--workload: \"%s\" has a rate of its own, so none can be looked for: use echo", name));
-    }
-    if (!options.rates.empty() && axes.idle_workloads.contains(name)) {
-      notes.push_back(name + ": has a rate of its own, which --rate does not change");
-    }
-    if (axes.payload_bytes.contains(name)) continue;
-    return absl::InvalidArgumentError(absl::StrFormat("--workload: \"%s\" is unknown: use %s", name,
-                                                      absl::StrJoin(known, " or ")));
-  }
-  return absl::OkStatus();
-}
 
 std::string quoted_for_shell(const std::string& text) {
   return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
@@ -108,6 +81,7 @@ absl::Status Catalogue::equip(Settings& settings, const std::string& bin_dir) co
     if (!pool->has_workers) settings.workerless_pools.emplace(pool->name);
   }
   for (const apps::Workload* workload : apps::workloads()) {
+    settings.own_workloads.emplace(workload->name());
     if (workload->load_defaults().connection_per_request) {
       settings.unpipelined_workloads.emplace(workload->name());
     }
@@ -156,6 +130,31 @@ absl::Status Catalogue::resolve_pools(const Options& options, Axes& axes) {
   return absl::OkStatus();
 }
 
+absl::Status Catalogue::resolve_workloads(const Options& options, Axes& axes,
+                                          std::vector<std::string>& notes) {
+  axes.workloads = options.workloads;
+  if (axes.workloads.empty()) axes.workloads.assign(kUsual.begin(), kUsual.end());
+  for (std::string& spec : axes.workloads) {
+    auto resolved = kit_.resolve(spec, "--workload");
+    if (!resolved.ok()) return resolved.status();
+    spec = *std::move(resolved);
+    const auto workload = kit_.workload(spec);
+    if (!workload.ok()) return workload.status();
+    const apps::LoadDefaults defaults = (*workload)->load_defaults();
+    axes.payload_bytes[spec] = static_cast<std::int64_t>(defaults.payload_bytes);
+    if (!defaults.mostly_idle) continue;
+    axes.idle_workloads.insert(spec);
+    if (options.goal) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "--workload: \"%s\" has a rate of its own, so none can be looked for: use echo", spec));
+    }
+    if (!options.rates.empty()) {
+      notes.push_back(spec + ": has a rate of its own, which --rate does not change");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Catalogue::check_baseline(const std::string& baseline) const {
   const std::size_t slash = baseline.find('/');
   if (slash == std::string::npos) return absl::OkStatus();
@@ -179,6 +178,9 @@ std::string Catalogue::describe() const {
   text += "workloads\n";
   for (const apps::Workload* workload : apps::workloads()) {
     absl::StrAppend(&text, absl::StrFormat("  %-12s %s\n", workload->name(), workload->summary()));
+  }
+  for (const WorkloadDescription* workload : kit_.registry().workloads()) {
+    absl::StrAppend(&text, absl::StrFormat("  %-12s %s\n", workload->name, workload->summary));
   }
   text += "benchmarks of pools\n";
   for (const PoolBenchmark& benchmark : pool_benchmarks()) {

@@ -31,6 +31,8 @@ class Catalogue {
  private:
   absl::Status resolve_backends(const Options& options, Axes& axes);
   absl::Status resolve_pools(const Options& options, Axes& axes);
+  absl::Status resolve_workloads(const Options& options, Axes& axes,
+                                 std::vector<std::string>& notes);
   absl::Status check_baseline(const std::string& baseline) const;
 
   apps::Kit kit_;

@@ -79,6 +79,9 @@ std::vector<std::string> client_command(const Cell& cell, const Settings& settin
   if (!settings.unpipelined_workloads.contains(cell.workload)) {
     add("--pipeline", absl::StrCat(cell.pipeline));
   }
+  if (!settings.own_workloads.contains(cell.workload)) {
+    for (const std::string& plugin : settings.plugins) add("--plugin", plugin);
+  }
   if (cell.rate_per_s != 0) {
     add("--rate", absl::StrCat(cell.rate_per_s));
     add("--arrivals", settings.arrivals);

@@ -43,6 +43,7 @@ struct Settings {
   std::string allocation_library;  // path of what counts allocations
   std::int64_t requests = 0;       // for a run that ends after so many; 0: after `duration`
   std::set<std::string> workerless_pools;
+  std::set<std::string> own_workloads;          // others come out of plugins
   std::set<std::string> unpipelined_workloads;  // where a request is a connection of its own
   std::vector<int> cpus;                        // to place server and client on
 

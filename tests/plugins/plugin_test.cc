@@ -12,47 +12,19 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <thread>
 
 #include <gmock/gmock.h>
 
-#include "tests/support/program.h"
+#include "tests/plugins/plugin_fixture.h"
 
 namespace collet::integration {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-std::string plugin(const std::string& name) {
-  return std::string(COLLET_PLUGINS) + "/" + name + ".so";
-}
-
-std::string contents(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
-struct Ended {
-  int code = 0;
-  std::string output;
-  std::string errors;
-};
-
-Ended run(std::vector<std::string> command) {
-  Program program(std::move(command));
-  Ended ended;
-  ended.output = program.read_rest();
-  ended.code = program.wait();
-  ended.errors = program.errors();
-  return ended;
-}
-
-Ended list_with(const std::string& file) {
-  return run({COLLET_SERVER_PROGRAM, "--plugin", file, "--list"});
-}
 
 void expect_refused(const Ended& ended, const std::string& file,
                     const std::vector<std::string>& told) {
@@ -147,25 +119,6 @@ TEST(IntrusivePlugin, WhatItExportsBesideReachesNobody) {
 }
 
 // -- What is wrong with the file -----------------------------------------------------------------
-
-class PluginFileTest : public ::testing::Test {
- protected:
-  PluginFileTest() {
-    std::string name = ::testing::TempDir() + "/plugins-XXXXXX";
-    folder_ = fs::canonical(::mkdtemp(name.data()));
-  }
-  ~PluginFileTest() override { fs::remove_all(folder_); }
-
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
-
-  std::string copy_of_a_good_one(const std::string& name) const {
-    fs::copy_file(plugin("none"), path(name));
-    ::chmod(path(name).c_str(), 0755);
-    return path(name);
-  }
-
-  fs::path folder_;
-};
 
 TEST_F(PluginFileTest, OneThatIsNotThereIsRefused) {
   expect_refused(list_with(path("nobody.so")), path("nobody.so"), {"No such file"});
@@ -290,107 +243,6 @@ TEST(PluginSymbolTest, APluginExportsOneSymbol) {
     EXPECT_EQ(std::count(ended.output.begin(), ended.output.end(), '\n'), 1) << ended.output;
     EXPECT_THAT(ended.output, HasSubstr(" T collet_plugin"));
   }
-}
-
-struct Choice {
-  const char* name;
-  std::vector<std::string> flags;
-
-  friend std::ostream& operator<<(std::ostream& out, const Choice& choice) {
-    return out << choice.name;
-  }
-};
-
-class PluginAtWork : public ::testing::TestWithParam<Choice> {};
-
-TEST_P(PluginAtWork, ServesAsIfItWereBuiltIn) {
-  for (const char* workload : {"echo", "greet"}) {
-    std::vector<std::string> command{COLLET_SERVER_PROGRAM, "--workload", workload, "--listen",
-                                     "127.0.0.1:0",         "--quiet",    "--json"};
-    command.insert(command.end(), GetParam().flags.begin(), GetParam().flags.end());
-    Program server(command);
-    const std::string listening = server.read_line();
-    const auto begin = listening.find("127.0.0.1:");
-    ASSERT_NE(begin, listening.npos) << listening << server.errors();
-    const std::string address = listening.substr(begin, listening.find('"', begin) - begin);
-    const Ended load =
-        run({COLLET_LOAD_PROGRAM, address, "--workload", workload, "-c", "20", "-n", "500"});
-    EXPECT_EQ(load.code, 0) << load.errors << load.output;
-    server.signal(SIGTERM);
-    EXPECT_EQ(server.wait(), 0) << server.errors();
-  }
-}
-
-const std::vector<Choice> kChoices{
-    {"Poll", {"--backend", std::string(COLLET_POLL_PLUGIN) + ":reserve=9"}},
-    {"PollWithPool", {"--plugin", COLLET_POLL_PLUGIN, "--backend", "poll", "--pool", "mutex"}},
-    {"Asio", {"--plugin", COLLET_ASIO_PLUGIN, "--backend", "asio_plugin"}},
-    {"Tbb", {"--pool", std::string(COLLET_TBB_PLUGIN) + ":linger=1ms"}},
-    {"AsioAndTbb", {"--backend", COLLET_ASIO_PLUGIN, "--pool", COLLET_TBB_PLUGIN}},
-    {"PollerOfTheFirstHeaders", {"--backend", plugin("first_poller")}},
-    {"ProactorAndPoolOfTheFirstHeaders",
-     {"--backend", plugin("first_proactor"), "--pool", plugin("first_pool")}}};
-
-INSTANTIATE_TEST_SUITE_P(Plugins, PluginAtWork, ::testing::ValuesIn(kChoices),
-                         [](const auto& flaw) { return std::string(flaw.param.name); });
-
-// -- In the matrix -------------------------------------------------------------------------------
-
-class PluginMatrixTest : public PluginFileTest {
- protected:
-  Ended measure(const std::string& file, const std::string& backends) const {
-    return run({COLLET_BENCH_PROGRAM,
-                "run",
-                "--plugin",
-                file,
-                "--backend",
-                backends,
-                "--pool",
-                "inline",
-                "--workload",
-                "echo",
-                "--no-baselines",
-                "--reps",
-                "1",
-                "--max-repeats",
-                "0",
-                "-c",
-                "2",
-                "-d",
-                "200ms",
-                "--accept-any-build",
-                "--quiet",
-                "-o",
-                path("results")});
-  }
-};
-
-TEST_F(PluginMatrixTest, APluginIsAColumnAndItsFileIsRecorded) {
-  const Ended ended = measure(COLLET_POLL_PLUGIN, "epoll,poll:reserve=8");
-  EXPECT_EQ(ended.code, 0) << ended.output << ended.errors;
-  EXPECT_THAT(ended.output, HasSubstr("poll:reserve=8"));
-  const std::string results = contents(path("results/results.jsonl"));
-  EXPECT_THAT(results, HasSubstr("\"plugins\":[\"" + std::string(COLLET_POLL_PLUGIN) + "\"]"));
-  const auto recorded = results.find("\"name\":\"libpoll.so\"");
-  ASSERT_NE(recorded, results.npos);
-  EXPECT_THAT(results.substr(recorded, 1000),
-              ::testing::ContainsRegex("\"sha256\":\"[0-9a-f]{64}"));
-}
-
-TEST_F(PluginMatrixTest, OneThatCrashesCostsItsCellOnly) {
-  const Ended ended = measure(plugin("crashes_in_wait"), "epoll,hermit");
-  EXPECT_EQ(ended.code, 1) << ended.errors;
-  EXPECT_THAT(ended.output, AllOf(HasSubstr("FAILED"), HasSubstr("signal 6"), HasSubstr("k/s")));
-}
-
-TEST_F(PluginMatrixTest, OneThatCrashesWhenItIsProbedIsUnavailable) {
-  const Ended ended = measure(plugin("crashes_in_factory"), "epoll,hermit");
-  EXPECT_EQ(ended.code, 2);
-  EXPECT_THAT(ended.errors, AllOf(HasSubstr("\"hermit\" does not run here"), HasSubstr("Aborted")));
-  const Ended listed =
-      run({COLLET_BENCH_PROGRAM, "list", "--plugin", plugin("crashes_in_factory")});
-  EXPECT_EQ(listed.code, 0);
-  EXPECT_THAT(listed.output, HasSubstr("Aborted"));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// plugin.h: how a shared object becomes a backend or a pool of every program of collet.
+// plugin.h: how a shared object becomes a backend, pool or workload of every program of collet.
 //
 //   constinit const collet::BackendDescription kMine{.name = "mine", ...};
 //   COLLET_PLUGIN(kMine, "1.0")
@@ -9,10 +9,11 @@
 // order: magic, ABI, size, and only then the rest, so that a plugin of any age is recognised and
 // refused in words instead of misread.
 //
-// What crosses the boundary is frozen (abi.h): the classes Poller, Proactor and ThreadPool with
-// their virtual functions in the order of the headers, integers, pointers, std::span,
-// std::chrono::nanoseconds and structs of these. No exception does (guarded.h), no allocation is
-// freed by the other side but through a virtual destructor, and the host never unloads a plugin.
+// What crosses the boundary is frozen (abi.h): the classes Poller, Proactor, ThreadPool and
+// those of workload.h, with their virtual functions in the order of the headers, integers,
+// pointers, std::span, std::chrono::nanoseconds and structs of these. No exception does
+// (guarded.h), no allocation is freed by the other side but through a virtual destructor, and the
+// host never unloads a plugin.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +21,7 @@
 
 #include <collet/abi.h>
 #include <collet/description.h>
+#include <collet/workload.h>
 
 namespace collet {
 
@@ -29,7 +31,7 @@ inline constexpr std::uint64_t kPluginMagic = 0x74'65'6c'6c'6f'63;  // "collet" 
 // PluginDescription do not change it: `size` tells how many there are.
 inline constexpr std::uint32_t kPluginAbi = 1;
 
-enum class PluginKind : std::uint32_t { poller = 1, proactor = 2, pool = 3 };
+enum class PluginKind : std::uint32_t { poller = 1, proactor = 2, pool = 3, workload = 4 };
 
 struct PluginDescription {
   std::uint64_t magic;
@@ -44,45 +46,57 @@ struct PluginDescription {
   std::uint64_t option_count;
   bool (*probe)(Refusal& why_not);  // may be null, see BackendDescription
 
-  // The one that `kind` names; the others are null.
+  // What `kind` names; the others are null.
   Poller* (*make_poller)(const OptionValues& options, Refusal& why_not);
   Proactor* (*make_proactor)(const OptionValues& options, Refusal& why_not);
   ThreadPool* (*make_pool)(const OptionValues& options, std::size_t workers, Refusal& why_not);
+  const WorkloadTraits* traits;  // and both of these
+  ServerSession* (*make_server)(const OptionValues& options, Refusal& why_not);
+  ClientSession* (*make_client)(const OptionValues& options, const ClientShape& shape,
+                                Refusal& why_not);
 };
+
+// What all kinds say alike.
+template <typename Description>
+constexpr PluginDescription begin_plugin(PluginKind kind, const Description& described,
+                                         const char* version) {
+  PluginDescription plugin{};
+  plugin.magic = kPluginMagic;
+  plugin.abi = kPluginAbi;
+  plugin.size = sizeof plugin;
+  plugin.kind = kind;
+  plugin.name = described.name;
+  plugin.version = version;
+  plugin.summary = described.summary;
+  plugin.options = described.options.data();
+  plugin.option_count = described.options.size();
+  return plugin;
+}
 
 constexpr PluginDescription plugin_of(const BackendDescription& backend, const char* version) {
   const bool is_poller = backend.make_poller != nullptr;
-  return {.magic = kPluginMagic,
-          .abi = kPluginAbi,
-          .size = sizeof(PluginDescription),
-          .kind = is_poller ? PluginKind::poller : PluginKind::proactor,
-          .has_workers = 0,
-          .name = backend.name,
-          .version = version,
-          .summary = backend.summary,
-          .options = backend.options.data(),
-          .option_count = backend.options.size(),
-          .probe = backend.probe,
-          .make_poller = backend.make_poller,
-          .make_proactor = backend.make_proactor,
-          .make_pool = nullptr};
+  auto plugin =
+      begin_plugin(is_poller ? PluginKind::poller : PluginKind::proactor, backend, version);
+  plugin.probe = backend.probe;
+  plugin.make_poller = backend.make_poller;
+  plugin.make_proactor = backend.make_proactor;
+  return plugin;
 }
 
 constexpr PluginDescription plugin_of(const PoolDescription& pool, const char* version) {
-  return {.magic = kPluginMagic,
-          .abi = kPluginAbi,
-          .size = sizeof(PluginDescription),
-          .kind = PluginKind::pool,
-          .has_workers = pool.has_workers ? 1U : 0U,
-          .name = pool.name,
-          .version = version,
-          .summary = pool.summary,
-          .options = pool.options.data(),
-          .option_count = pool.options.size(),
-          .probe = nullptr,
-          .make_poller = nullptr,
-          .make_proactor = nullptr,
-          .make_pool = pool.make};
+  auto plugin = begin_plugin(PluginKind::pool, pool, version);
+  plugin.has_workers = pool.has_workers ? 1 : 0;
+  plugin.make_pool = pool.make;
+  return plugin;
+}
+
+// `workload` must have static lifetime: its traits are referred to.
+constexpr PluginDescription plugin_of(const WorkloadDescription& workload, const char* version) {
+  auto plugin = begin_plugin(PluginKind::workload, workload, version);
+  plugin.traits = &workload.traits;
+  plugin.make_server = workload.make_server;
+  plugin.make_client = workload.make_client;
+  return plugin;
 }
 
 // The name of the one symbol, and its type.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// plugin_loader.h: backends and pools out of shared objects (plugin.h), into a registry.
+// plugin_loader.h: backends, pools and workloads out of shared objects (plugin.h), into a registry.
 //
 // A plugin runs with all rights of the program: one that crashes takes it along. Therefore only a
 // regular file is loaded, that belongs to root or to the user of this process and that nobody else
@@ -31,7 +31,8 @@ struct Plugin {
 // chosen there.
 class Plugins {
  public:
-  explicit Plugins(Registry& registry) noexcept;
+  // `other_workloads`: names that the program has for workloads of its own.
+  explicit Plugins(Registry& registry, std::vector<std::string> other_workloads = {});
   ~Plugins();
   Plugins(const Plugins&) = delete;
   Plugins& operator=(const Plugins&) = delete;
@@ -53,8 +54,10 @@ class Plugins {
 
   absl::Status try_load(const std::string& file);
   absl::Status add(const PluginDescription& description, std::string path);
+  const char* find_namesake(const PluginDescription& description) const;
 
   Registry& registry_;
+  std::vector<std::string> other_workloads_;
   std::vector<Plugin> plugins_;
   std::vector<std::unique_ptr<Described>> descriptions_;  // by plugin
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// registry.h: backends and pools by name. The one place where a spec string becomes an object.
+// registry.h: backends, pools and foreign workloads by name. The one place where a spec string
+// becomes an object.
 //
 // A spec is `name` or `name:key=value,key=value` (`epoll:events=512`). main() owns a Registry and
 // fills it (builtin.h); nothing registers itself. Errors are sentences for whoever typed the spec.
@@ -14,6 +15,7 @@
 
 #include <absl/status/statusor.h>
 #include <collet/description.h>
+#include <collet/workload.h>
 
 namespace collet {
 
@@ -65,20 +67,35 @@ class Pool : public Choice<PoolDescription> {
   std::size_t default_workers(std::size_t loops) const noexcept;
 };
 
+// Of a workload out of a plugin; those that come with collet are the programs' own.
+class SessionWorkload : public Choice<WorkloadDescription> {
+ public:
+  using Choice::Choice;
+
+  absl::StatusOr<std::unique_ptr<ServerSession>> make_server() const;
+  absl::StatusOr<std::unique_ptr<ClientSession>> make_client(const ClientShape& shape) const;
+};
+
 // Belongs to one thread. What it returns does not refer back to it.
 class Registry {
  public:
   // Descriptions must outlive the registry. Adding a name twice is a mistake of the program.
   void add(const BackendDescription& description);
   void add(const PoolDescription& description);
+  void add(const WorkloadDescription& description);
 
   const std::vector<const BackendDescription*>& backends() const noexcept { return backends_; }
   const std::vector<const PoolDescription*>& pools() const noexcept { return pools_; }
+  const std::vector<const WorkloadDescription*>& workloads() const noexcept { return workloads_; }
 
   // Checks `spec` and that the backend runs here. `auto` takes the first registered backend that
   // does. Any other name is strict: it is that backend or an error. `flag` is named in errors.
   absl::StatusOr<Backend> backend(std::string_view spec, std::string_view flag = "--backend") const;
   absl::StatusOr<Pool> pool(std::string_view spec, std::string_view flag = "--pool") const;
+
+  // Makes one session of each half, so that one which cannot be had is known beforehand.
+  absl::StatusOr<SessionWorkload> workload(std::string_view spec,
+                                           std::string_view flag = "--workload") const;
 
  private:
   struct Probed {
@@ -91,6 +108,7 @@ class Registry {
 
   std::vector<const BackendDescription*> backends_;
   std::vector<const PoolDescription*> pools_;
+  std::vector<const WorkloadDescription*> workloads_;
   mutable std::vector<Probed> probed_;  // each backend is probed at most once
 };
 

@@ -17,6 +17,7 @@
 #include <collet/proactor.h>
 #include <collet/task.h>
 #include <collet/thread_pool.h>
+#include <collet/workload.h>
 
 namespace collet::abi {
 
@@ -42,6 +43,10 @@ static_assert(offsetof(Completion, last) == 1 && offsetof(Completion, emptied) =
               offsetof(Completion, sent) == 32 && offsetof(Completion, lease) == 40);
 static_assert(occupies<Task, 64, 8>);
 static_assert(occupies<PoolStats, 48, 8> && offsetof(PoolStats, queued) == 40);
+static_assert(occupies<Served, 8, 4> && offsetof(Served, then) == 4);
+static_assert(occupies<Checked, 8, 4> && offsetof(Checked, wrong) == 4);
+static_assert(occupies<ClientShape, 24, 8> && offsetof(ClientShape, serial) == 16);
+static_assert(occupies<WorkloadTraits, 32, 8> && offsetof(WorkloadTraits, framing_bytes) == 24);
 static_assert(occupies<OptionDescription, 48, 8> && offsetof(OptionDescription, help) == 40);
 static_assert(occupies<OptionValue, 16, 8> && offsetof(OptionValue, value) == 8);
 static_assert(occupies<OptionValues, 16, 8>);
@@ -54,5 +59,6 @@ constexpr bool is_interface = sizeof(Class) == sizeof(void*) && std::is_abstract
 
 static_assert(is_interface<Poller> && is_interface<Proactor> && is_interface<ThreadPool>);
 static_assert(is_interface<CompletionSink> && is_interface<Lender>);
+static_assert(is_interface<ServerSession> && is_interface<ClientSession> && is_interface<ByteSink>);
 
 }  // namespace collet::abi

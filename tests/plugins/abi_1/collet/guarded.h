@@ -9,11 +9,13 @@
 //   constinit const collet::BackendDescription kPoll{
 //       .name = "poll", ..., .make_poller = collet::guarded_poller<Poll>, ...};
 //
-// The same for a Proactor and a ThreadPool, whose class is made of (options, workers). What is
-// thrown becomes, in
+// The same for a Proactor, for a ThreadPool, whose class is made of (options, workers), and for the
+// halves of a workload, whose client is made of (options, shape). What is thrown becomes, in
 //   a constructor         the refusal, in the words of what()
 //   a call with an error  ENOMEM of bad_alloc, the value of a system_error, else EIO
 //   submit and the like   false or 0: not accepted
+//   a session of either   the end of its connection
+//   half
 //   any other call        the end of the process, after a line that says which: a wait() that
 //                         failed must not look like one that found nothing
 #pragma once
@@ -34,6 +36,7 @@
 #include <collet/poller.h>
 #include <collet/proactor.h>
 #include <collet/thread_pool.h>
+#include <collet/workload.h>
 
 namespace collet {
 namespace guarded {
@@ -226,9 +229,46 @@ class GuardedPool final : public ThreadPool {
   Class own_;
 };
 
+template <typename Class>
+class GuardedServer final : public ServerSession {
+ public:
+  explicit GuardedServer(const OptionValues& options) : own_(options) {}
+
+  Served on_open(ByteSink& out) noexcept override {
+    return value_or(kClosed, [&] { return own_.on_open(out); });
+  }
+  Served on_data(std::span<const std::byte> bytes, ByteSink& out) noexcept override {
+    return value_or(kClosed, [&] { return own_.on_data(bytes, out); });
+  }
+  Served on_end(ByteSink& out) noexcept override {
+    return value_or(kClosed, [&] { return own_.on_end(out); });
+  }
+
+ private:
+  static constexpr Served kClosed{.requests = 0, .then = Then::close};
+
+  Class own_;
+};
+
+template <typename Class>
+class GuardedClient final : public ClientSession {
+ public:
+  GuardedClient(const OptionValues& options, const ClientShape& shape) : own_(options, shape) {}
+
+  bool write_requests(std::size_t count, ByteSink& out) noexcept override {
+    return value_or(false, [&] { return own_.write_requests(count, out); });
+  }
+  Checked on_data(std::span<const std::byte> bytes) noexcept override {
+    return value_or(Checked{.replies = 0, .wrong = true}, [&] { return own_.on_data(bytes); });
+  }
+
+ private:
+  Class own_;
+};
+
 }  // namespace guarded
 
-// For BackendDescription::make_poller, BackendDescription::make_proactor and PoolDescription::make.
+// For the factories of descriptions.
 template <typename Class>
 Poller* guarded_poller(const OptionValues& options, Refusal& why_not) noexcept {
   return guarded::made_of<guarded::GuardedPoller<Class>>(why_not, options);
@@ -241,6 +281,16 @@ template <typename Class>
 ThreadPool* guarded_pool(const OptionValues& options, std::size_t workers,
                          Refusal& why_not) noexcept {
   return guarded::made_of<guarded::GuardedPool<Class>>(why_not, options, workers);
+}
+
+template <typename Class>
+ServerSession* guarded_server(const OptionValues& options, Refusal& why_not) noexcept {
+  return guarded::made_of<guarded::GuardedServer<Class>>(why_not, options);
+}
+template <typename Class>
+ClientSession* guarded_client(const OptionValues& options, const ClientShape& shape,
+                              Refusal& why_not) noexcept {
+  return guarded::made_of<guarded::GuardedClient<Class>>(why_not, options, shape);
 }
 
 }  // namespace collet

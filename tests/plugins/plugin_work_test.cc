@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+// plugin_work_test.cc: plugins that are right, or at least run: as backends, pools and workloads of
+// the programs, and in the matrix.
+#include <csignal>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "tests/plugins/plugin_fixture.h"
+
+namespace collet::integration {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+struct Choice {
+  const char* name;
+  std::vector<std::string> flags;
+
+  friend std::ostream& operator<<(std::ostream& out, const Choice& choice) {
+    return out << choice.name;
+  }
+};
+
+class PluginAtWork : public ::testing::TestWithParam<Choice> {};
+
+TEST_P(PluginAtWork, ServesAsIfItWereBuiltIn) {
+  for (const char* workload : {"echo", "greet"}) {
+    std::vector<std::string> command{COLLET_SERVER_PROGRAM, "--workload", workload, "--listen",
+                                     "127.0.0.1:0",         "--quiet",    "--json"};
+    command.insert(command.end(), GetParam().flags.begin(), GetParam().flags.end());
+    Program server(command);
+    const std::string listening = server.read_line();
+    const auto begin = listening.find("127.0.0.1:");
+    ASSERT_NE(begin, listening.npos) << listening << server.errors();
+    const std::string address = listening.substr(begin, listening.find('"', begin) - begin);
+    const Ended load =
+        run({COLLET_LOAD_PROGRAM, address, "--workload", workload, "-c", "20", "-n", "500"});
+    EXPECT_EQ(load.code, 0) << load.errors << load.output;
+    server.signal(SIGTERM);
+    EXPECT_EQ(server.wait(), 0) << server.errors();
+  }
+}
+
+const std::vector<Choice> kChoices{
+    {"Poll", {"--backend", std::string(COLLET_POLL_PLUGIN) + ":reserve=9"}},
+    {"PollWithPool", {"--plugin", COLLET_POLL_PLUGIN, "--backend", "poll", "--pool", "mutex"}},
+    {"Asio", {"--plugin", COLLET_ASIO_PLUGIN, "--backend", "asio_plugin"}},
+    {"Tbb", {"--pool", std::string(COLLET_TBB_PLUGIN) + ":linger=1ms"}},
+    {"AsioAndTbb", {"--backend", COLLET_ASIO_PLUGIN, "--pool", COLLET_TBB_PLUGIN}},
+    {"PollerOfTheFirstHeaders", {"--backend", plugin("first_poller")}},
+    {"ProactorAndPoolOfTheFirstHeaders",
+     {"--backend", plugin("first_proactor"), "--pool", plugin("first_pool")}}};
+
+INSTANTIATE_TEST_SUITE_P(Plugins, PluginAtWork, ::testing::ValuesIn(kChoices),
+                         [](const auto& flaw) { return std::string(flaw.param.name); });
+
+// -- Workloads -----------------------------------------------------------------------------------
+
+Ended load(const std::string& workload, const std::string& address,
+           std::vector<std::string> more = {}) {
+  std::vector<std::string> command{COLLET_LOAD_PROGRAM, address, "--workload", workload};
+  command.insert(command.end(), more.begin(), more.end());
+  return run(std::move(command));
+}
+
+class WorkloadPlugin : public ::testing::Test {
+ protected:
+  // Serves `workload`, and returns where.
+  std::string serve(const std::string& workload) {
+    server_.emplace(std::vector<std::string>{COLLET_SERVER_PROGRAM, "--workload", workload,
+                                             "--listen", "127.0.0.1:0", "--quiet", "--json"});
+    const std::string listening = server_->read_line();
+    const auto begin = listening.find("127.0.0.1:");
+    EXPECT_NE(begin, listening.npos) << listening << server_->errors();
+    return begin == listening.npos ? ""
+                                   : listening.substr(begin, listening.find('"', begin) - begin);
+  }
+  ~WorkloadPlugin() override {
+    if (!server_) return;
+    server_->signal(SIGTERM);
+    EXPECT_EQ(server_->wait(), 0) << server_->errors();
+  }
+
+  std::optional<Program> server_;
+};
+
+TEST_F(WorkloadPlugin, IsServedAndLoadedAndEveryReplyIsChecked) {
+  const std::string address = serve(plugin("lines"));
+  for (const char* pipeline : {"1", "7"}) {
+    const Ended ended = load(plugin("lines"), address, {"-n", "2000", "--pipeline", pipeline});
+    EXPECT_EQ(ended.code, 0) << ended.errors << ended.output;
+  }
+  const Ended open =
+      load(plugin("lines"), address, {"-d", "300ms", "--rate", "20k", "--payload", "100"});
+  EXPECT_EQ(open.code, 0) << open.errors << open.output;
+}
+
+TEST_F(WorkloadPlugin, AWrongReplyIsFound) {
+  const std::string address = serve(plugin("lines") + ":polite=false");
+  const Ended ended = load(plugin("lines"), address, {"-c", "2", "-d", "5s"});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.output + ended.errors, HasSubstr("wrong"));
+}
+
+TEST_F(WorkloadPlugin, OneOfOursKeepsItsName) {
+  const Ended listed = list_with(plugin("lines"));
+  EXPECT_THAT(listed.output, AllOf(HasSubstr("every line comes back"), HasSubstr("version 1.2")));
+  const Ended unknown = load("line", "127.0.0.1:1", {"--plugin", plugin("lines")});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.errors, AllOf(HasSubstr("echo"), HasSubstr("lines")));
+}
+
+// -- In the matrix -------------------------------------------------------------------------------
+
+class PluginMatrixTest : public PluginFileTest {
+ protected:
+  Ended measure(const std::string& file, const std::string& backends) const {
+    return run({COLLET_BENCH_PROGRAM,
+                "run",
+                "--plugin",
+                file,
+                "--backend",
+                backends,
+                "--pool",
+                "inline",
+                "--workload",
+                "echo",
+                "--no-baselines",
+                "--reps",
+                "1",
+                "--max-repeats",
+                "0",
+                "-c",
+                "2",
+                "-d",
+                "200ms",
+                "--accept-any-build",
+                "--quiet",
+                "-o",
+                path("results")});
+  }
+};
+
+TEST_F(PluginMatrixTest, APluginIsAColumnAndItsFileIsRecorded) {
+  const Ended ended = measure(COLLET_POLL_PLUGIN, "epoll,poll:reserve=8");
+  EXPECT_EQ(ended.code, 0) << ended.output << ended.errors;
+  EXPECT_THAT(ended.output, HasSubstr("poll:reserve=8"));
+  const std::string results = contents(path("results/results.jsonl"));
+  EXPECT_THAT(results, HasSubstr("\"plugins\":[\"" + std::string(COLLET_POLL_PLUGIN) + "\"]"));
+  const auto recorded = results.find("\"name\":\"libpoll.so\"");
+  ASSERT_NE(recorded, results.npos);
+  EXPECT_THAT(results.substr(recorded, 1000),
+              ::testing::ContainsRegex("\"sha256\":\"[0-9a-f]{64}"));
+}
+
+TEST_F(PluginMatrixTest, OneThatCrashesCostsItsCellOnly) {
+  const Ended ended = measure(plugin("crashes_in_wait"), "epoll,hermit");
+  EXPECT_EQ(ended.code, 1) << ended.errors;
+  EXPECT_THAT(ended.output, AllOf(HasSubstr("FAILED"), HasSubstr("signal 6"), HasSubstr("k/s")));
+}
+
+TEST_F(PluginMatrixTest, OneThatCrashesWhenItIsProbedIsUnavailable) {
+  const Ended ended = measure(plugin("crashes_in_factory"), "epoll,hermit");
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.errors, AllOf(HasSubstr("\"hermit\" does not run here"), HasSubstr("Aborted")));
+  const Ended listed =
+      run({COLLET_BENCH_PROGRAM, "list", "--plugin", plugin("crashes_in_factory")});
+  EXPECT_EQ(listed.code, 0);
+  EXPECT_THAT(listed.output, HasSubstr("Aborted"));
+}
+
+TEST_F(PluginMatrixTest, AWorkloadIsATable) {
+  const Ended ended = run({COLLET_BENCH_PROGRAM,
+                           "run",
+                           "--workload",
+                           plugin("lines"),
+                           "--backend",
+                           "epoll",
+                           "--pool",
+                           "inline",
+                           "--reps",
+                           "1",
+                           "--max-repeats",
+                           "0",
+                           "-c",
+                           "2",
+                           "-d",
+                           "200ms",
+                           "--no-baselines",
+                           "--accept-any-build",
+                           "--quiet",
+                           "-o",
+                           path("results")});
+  EXPECT_EQ(ended.code, 0) << ended.output << ended.errors;
+  EXPECT_THAT(ended.output, AllOf(HasSubstr("lines, 2 connections, 40 B"), HasSubstr("k/s")));
+}
+
+}  // namespace
+}  // namespace collet::integration
