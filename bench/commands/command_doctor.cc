@@ -93,7 +93,9 @@ class Doctor {
     const double read_ns = clock_read_ns();
     say("clock", absl::StrFormat("%s, %s ns a read", text_of(facts_, "clocksource"),
                                  format_figure(read_ns)));
-    if (read_ns > kDearClockNs) {
+    if (read_ns > kDearClockNs && text_of(facts_, "clocksource") == "tsc") {
+      advice_.emplace_back("reading the clock takes long although it is tsc: the machine is busy");
+    } else if (read_ns > kDearClockNs) {
       advice_.emplace_back("reading the clock is a system call here: choose tsc as clocksource");
     }
     const WakeFloor floor = measure_wake_floor({settings_.cpus.back()}, {settings_.cpus.front()});

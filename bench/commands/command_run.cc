@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // command_run.cc: run, plan and resume.
+#include <sys/prctl.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <utility>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
 
 #include "apps/cli/command_line.h"
 #include "apps/cli/process.h"
@@ -27,6 +30,7 @@ namespace {
 
 // This process only looks on, but not from the server's CPU.
 Descriptor begin_to_look_on(const Settings& settings) {
+  prctl(PR_SET_CHILD_SUBREAPER, 1);  // so that no server of others is left behind
   pin_to({settings.cpus.back()});
   return watch_stop_signals();
 }
@@ -132,8 +136,8 @@ absl::StatusOr<ResumeOptions> parse_resume(int argc, const char* const* argv) {
   return options;
 }
 
-// The sentence says what is not as it was when the session began.
-absl::Status check_sameness(const Session& session) {
+// What is not as it was when the session began.
+std::vector<std::string> find_changes(const Session& session) {
   std::vector<std::string> differences = find_differences(session.environment, look_around());
   for (const Program& now : fingerprint(session.settings)) {
     for (const Program& before : session.programs) {
@@ -143,10 +147,7 @@ absl::Status check_sameness(const Session& session) {
       }
     }
   }
-  if (differences.empty()) return absl::OkStatus();
-  std::string text = "this is not where the session began: ";
-  for (const std::string& difference : differences) absl::StrAppend(&text, difference, "; ");
-  return absl::FailedPreconditionError(text + "start a new one, or give --force");
+  return differences;
 }
 
 }  // namespace
@@ -221,8 +222,12 @@ int resume_command(int argc, const char* const* argv) {
   if (auto status = catalogue.equip(session.settings, options->bin_dir); !status.ok()) {
     return refuse(status);
   }
-  if (auto status = check_sameness(session); !status.ok() && !options->force) {
-    return refuse(status, kOtherEnvironment);
+  const std::vector<std::string> differences = find_changes(session);
+  if (!differences.empty() && !options->force) {
+    return refuse(absl::FailedPreconditionError(absl::StrCat(
+                      "this is not where the session began: ", absl::StrJoin(differences, "; "),
+                      ": start a new one, or give --force")),
+                  kOtherEnvironment);
   }
   if (options->blocks != 0 && options->blocks < session.settings.blocks) {
     return refuse(absl::InvalidArgumentError(absl::StrFormat(
@@ -232,7 +237,8 @@ int resume_command(int argc, const char* const* argv) {
   if (options->blocks != 0) session.settings.blocks = options->blocks;
   apps::raise_descriptor_limit();
   const std::vector<std::string> command_line(argv, argv + argc);
-  if (auto status = file->append(format_resumption(session, command_line)); !status.ok()) {
+  if (auto status = file->append(format_resumption(session, command_line, differences));
+      !status.ok()) {
     return refuse(status);
   }
   if (!options->output.quiet) {

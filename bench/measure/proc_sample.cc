@@ -161,6 +161,14 @@ std::vector<pid_t> family_of(pid_t root, const std::string& proc) {
   return {family.begin(), family.end()};
 }
 
+std::vector<pid_t> children_of(pid_t parent, const std::string& proc) {
+  std::vector<pid_t> children;
+  for (const auto& [pid, stat] : all_processes(proc)) {
+    if (stat.parent == parent) children.push_back(pid);
+  }
+  return children;
+}
+
 ProcessUse use_between(const ProcSample& start, const ProcSample& end) {
   ProcessUse use;
   use.elapsed_ns =

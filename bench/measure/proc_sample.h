@@ -41,6 +41,9 @@ bool add_process(pid_t pid, ProcSample& sample, const std::string& proc = "/proc
 // `root`, its children, their children, and whoever else is in its process group.
 std::vector<pid_t> family_of(pid_t root, const std::string& proc = "/proc");
 
+// Whose parent is `parent`.
+std::vector<pid_t> children_of(pid_t parent, const std::string& proc = "/proc");
+
 struct ProcessUse {
   std::int64_t elapsed_ns = 0;
   std::int64_t cpu_ns = 0;

@@ -2,6 +2,7 @@
 // runner.cc: the steps of a run. Each either succeeds or settles the outcome.
 #include "bench/measure/runner.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,6 +29,8 @@ constexpr auto kEndLimit = std::chrono::seconds(10);
 constexpr auto kSlowestRequest = std::chrono::milliseconds(2);  // of a server that is traced
 constexpr auto kExternalEndLimit = std::chrono::seconds(2);
 constexpr int kPorts = 3;
+constexpr std::int64_t kFewRequests = 1'000;  // that a server may answer between two ticks
+constexpr const char* kSilence = "no request was answered in the window";
 constexpr double kLateSample = 0.05;  // of the window
 
 std::string message_of(const absl::Status& status) { return std::string(status.message()); }
@@ -238,7 +241,10 @@ class Run {
 
   // A client that found wrong replies may end with an error: what it found is the better reason.
   bool end_client() {
-    if (std::string fault = find_fault(*outcome_.load); !fault.empty()) return fail(fault);
+    if (std::string fault = find_fault(*outcome_.load); !fault.empty()) {
+      if (fault == kSilence) excuse_silence();
+      return fail(fault);
+    }
     const auto status = client_->wait(steady_clock::now() + kEndLimit);
     if (!status) return fail("the client did not end after its result");
     if (status->is_success()) return true;
@@ -250,10 +256,32 @@ class Run {
     const bool ours = cell_.external.empty();
     const auto status =
         server_->end(SIGTERM, steady_clock::now() + (ours ? kEndLimit : kExternalEndLimit));
+    if (!ours) end_deserters();
     if (!ours) return true;  // SIGKILL follows if it still runs
     if (!status) return fail("the server did not end within 10 s of SIGTERM");
     if (status->is_success()) return true;
     return fail(absl::StrCat("the server ended with ", last_of(*server_)));
+  }
+
+  // Processes that left the server's group, as daemons do, come to us when their parent ends
+  // (PR_SET_CHILD_SUBREAPER); of our own none is left by now.
+  static void end_deserters() {
+    for (const pid_t pid : children_of(getpid())) {
+      kill(pid, SIGKILL);
+      waitpid(pid, nullptr, 0);
+    }
+  }
+
+  // A client that had no CPU is nobody's fault: such a run is repeated like any that was disturbed.
+  void excuse_silence() {
+    if (!start_ || !end_ || !start_->server || !end_->server) return;
+    const ProcessUse use = use_between(*start_->server, *end_->server);
+    const MachineUse machine =
+        machine_use(start_->machine, end_->machine, used_cpus_, use.elapsed_ns);
+    ProcessUse client = use;
+    if (start_->client && end_->client) client = use_between(*start_->client, *end_->client);
+    outcome_.flags = find_noise({{&use, &cpus_.server}, {&client, &cpus_.client}}, cpus_.disjoint(),
+                                machine, use.elapsed_ns);
   }
 
   bool judge() {
@@ -261,6 +289,12 @@ class Run {
       return fail("the server's use of the CPU is unknown: no sample at start or end");
     }
     outcome_.server = use_between(*start_->server, *end_->server);
+    const bool busy = outcome_.load->requests > kFewRequests;
+    if (!cell_.external.empty() && busy && outcome_.server->cpu_ns == 0) {
+      return fail(
+          "its processes used no CPU: it serves from a process that left the group it was "
+          "started in, as daemons do: have it stay in the foreground");
+    }
     if (allocations_) outcome_.allocations = end_->allocations - start_->allocations;
     if (start_->client && end_->client) {
       outcome_.client = use_between(*start_->client, *end_->client);
@@ -277,7 +311,7 @@ class Run {
     outcome_.flags = find_noise(programs, cpus_.disjoint(), outcome_.machine, elapsed_ns);
     const auto window_ns = static_cast<double>(outcome_.load->window_ns);
     flag_if(std::abs(static_cast<double>(elapsed_ns) - window_ns) > kLateSample * window_ns,
-            "late_sample");
+            std::string(kNoisy) + "sample");
     const int server_cpus = static_cast<int>(cpus_.server.size());
     const int server_cores =
         outcome_.listening
@@ -336,7 +370,7 @@ std::string find_fault(const LoadReport& load) {
     if (count != 0) errors.push_back(absl::StrCat(count, " ", kind));
   }
   if (!errors.empty()) return absl::StrCat("errors: ", absl::StrJoin(errors, ", "));
-  if (load.requests <= 0 || load.window_ns <= 0) return "no request was answered in the window";
+  if (load.requests <= 0 || load.window_ns <= 0) return kSilence;
   return "";
 }
 

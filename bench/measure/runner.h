@@ -31,7 +31,7 @@ struct RunOutcome {
   std::optional<ProcessUse> client;    // if it still ran at the end of the window
   MachineUse machine;
   std::optional<std::int64_t> rss_before_bytes;  // of the server, before the client came
-  // client_bound, late_sample, not_release, not_steady, few_samples, retransmits, listen_drops;
+  // client_bound, noisy_sample, not_release, not_steady, few_samples, retransmits, listen_drops;
   // overloaded and client_late of an open loop; and those of noise.h.
   std::vector<std::string> flags;
 

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::int64_t kMostConnections = 1'000'000;
 constexpr std::int64_t kMostPayloadBytes = 64 << 20;
-constexpr std::int64_t kMostRate = 100'000'000;
+constexpr std::int64_t kMostRate = 10'000'000;
 constexpr int kMostPercent = 1'000;
 constexpr std::int64_t kMostSeed = (std::int64_t{1} << 53) - 1;  // exact in every JSON reader
 
@@ -119,7 +119,7 @@ void declare(apps::CommandLine& line, const Command& command, Texts& texts) {
                          command.profile));
   line.option("--backend", "SPEC,...", texts.backends, "Columns: backends [all]");
   line.option("--pool", "SPEC,...", texts.pools, "Rows: thread pools [all]");
-  line.option("--workload", "NAME,...", texts.workloads,
+  line.option("--workload", "SPEC,...", texts.workloads,
               by_default("A table for each", command.has_goal ? "echo" : "echo,greet"));
   line.option("-c,--connections", "N,...", texts.connections,
               by_default("A table for each", profile.connections));
@@ -170,19 +170,21 @@ absl::Status check_values(const char* flag, const std::string& text, const std::
   return absl::OkStatus();
 }
 
-absl::Status apply_profile(Texts& texts, Options& options) {
+absl::Status apply_profile(const Command& command, Texts& texts, Options& options) {
   const Profile* profile = find_profile(texts.profile);
   if (profile == nullptr) {
     return invalid("--profile: \"" + texts.profile +
                    "\" is unknown: use smoke, quick, full, curve or goal");
   }
   options.profile = profile->name;
+  const char* rates =
+      *profile->rates == '\0' ? find_profile(command.profile)->rates : profile->rates;
   options.settings.counts = profile->counts || texts.count;
   for (const auto& [text, value] :
        {std::pair{&texts.connections, profile->connections},
         std::pair{&texts.warmup, profile->warmup}, std::pair{&texts.duration, profile->duration},
         std::pair{&texts.reps, profile->reps}, std::pair{&texts.repeats, profile->repeats},
-        std::pair{&texts.rates, profile->rates}}) {
+        std::pair{&texts.rates, rates}}) {
     if (text->empty()) *text = value;
   }
   return absl::OkStatus();
@@ -204,8 +206,9 @@ absl::StatusOr<Rate> parse_rate(const std::string& text) {
   if (text == "closed") return Rate{};
   if (!text.ends_with('%')) {
     const auto per_s = apps::count_of("--rate", text, 1, kMostRate);
-    if (!per_s.ok()) return per_s.status();
-    return Rate{*per_s, 0};
+    if (per_s.ok()) return Rate{*per_s, 0};
+    return invalid(absl::StrFormat("%s; or a share such as 40%%, or closed",
+                                   std::string(per_s.status().message())));
   }
   const auto percent = apps::count_of("--rate", text.substr(0, text.size() - 1), 1, kMostPercent);
   if (!percent.ok()) {
@@ -219,7 +222,7 @@ absl::StatusOr<Rate> parse_rate(const std::string& text) {
 absl::Status read_lists(const Texts& texts, Options& options) {
   if (!texts.backends.empty()) options.backends = split_specs(texts.backends);
   if (!texts.pools.empty()) options.pools = split_specs(texts.pools);
-  if (!texts.workloads.empty()) options.workloads = absl::StrSplit(texts.workloads, ',');
+  if (!texts.workloads.empty()) options.workloads = split_specs(texts.workloads);
   std::vector<std::string> placements;
   if (!texts.placements.empty()) placements = absl::StrSplit(texts.placements, ',');
   std::vector<std::string> payloads;
@@ -387,7 +390,7 @@ absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
   const auto format = parse_format(texts.format);
   if (!format.ok()) return format.status();
   options.format = *format;
-  if (auto status = apply_profile(texts, options); !status.ok()) return status;
+  if (auto status = apply_profile(command, texts, options); !status.ok()) return status;
   if (auto status = read_arrivals(texts, has_goal, options); !status.ok()) return status;
   for (const auto& status :
        {read_lists(texts, options), read_counts(texts, options), read_durations(texts, options)}) {

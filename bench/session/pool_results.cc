@@ -17,6 +17,7 @@ namespace collet::bench {
 namespace {
 
 constexpr const char* kSchema = "collet-bench-pools/2";
+constexpr int kMostBlocks = 10'000;
 
 const char* name_of(CellState state) {
   switch (state) {
@@ -77,6 +78,9 @@ void read_session(const Json& json, PoolSession& session) {
   session.not_a_result = text_of(json.at("not_a_result"));
   const Json& settings = json.at("settings");
   session.settings.blocks = settings.at("blocks").get<int>();
+  if (session.settings.blocks < 1 || session.settings.blocks > kMostBlocks) {
+    throw std::invalid_argument("its number of blocks is " + settings.at("blocks").dump());
+  }
   session.settings.workers = settings.at("workers").get<int>();
   session.settings.producers = settings.at("producers").get<int>();
   session.settings.max_repeats = settings.at("max_repeats").get<int>();

@@ -93,6 +93,10 @@ absl::StatusOr<ResultsFile> ResultsFile::open(const std::string& directory, cons
     return absl::InvalidArgumentError(
         absl::StrFormat("--output: %s is there already: name another directory%s", path, rest));
   }
+  if (file.get() < 0 && (flags & O_CREAT) == 0 && why == ENOENT) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "%s is not there: name a directory that `collet-bench run -o` wrote", path));
+  }
   if (file.get() < 0) {
     return absl::InvalidArgumentError(
         absl::StrFormat("%s cannot be written: %s: name a directory that you may write to", path,
@@ -130,6 +134,7 @@ absl::Status ResultsFile::append(const std::string& line) {
     return absl::InternalError(
         absl::StrFormat("%s cannot be written: %s", path_, std::strerror(errno)));
   }
+  errno = ENOSPC;  // which is why a write may end before all is written, and not say so
   const ssize_t written = write(file_.get(), text.data(), text.size());
   if (written == static_cast<ssize_t>(text.size()) && fdatasync(file_.get()) == 0) {
     return absl::OkStatus();

@@ -63,7 +63,8 @@ struct Session {
   std::optional<Goal> goal;  // else the cells are measured as they are, block by block
   std::vector<Program> programs;
   Facts environment;
-  std::string not_a_result;  // why, of a debug or sanitizer build; else empty
+  std::string not_a_result;              // why, of a debug or sanitizer build; else empty
+  std::vector<std::string> differences;  // in which it was gone on with elsewhere (--force)
 };
 
 struct RunRecord {
@@ -84,6 +85,8 @@ struct CountRecord {
   std::map<std::string, double> by_name;  // of the system calls, most of them near 0
   std::optional<double> allocations_per_request;
   std::string reason;
+
+  bool is_complete() const noexcept { return syscalls_per_request && allocations_per_request; }
 };
 
 struct Results {
@@ -96,7 +99,9 @@ struct Results {
 std::string format_session(const Session& session);
 std::string format_run(const Session& session, const RunRecord& record);
 std::string format_count(const Session& session, const CountRecord& record);
-std::string format_resumption(const Session& session, const std::vector<std::string>& command_line);
+// `differences`: what is not as it was when the session began, and was to be overlooked.
+std::string format_resumption(const Session& session, const std::vector<std::string>& command_line,
+                              const std::vector<std::string>& differences);
 
 // Adds what a line says to `results`; the error says what is wrong with it.
 absl::Status read_line(const std::string& line, Results& results);

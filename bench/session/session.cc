@@ -55,7 +55,8 @@ std::vector<std::size_t> missing_counts(const Session& session,
                                         const std::vector<CountRecord>& done) {
   std::vector<std::size_t> missing;
   for (std::size_t i = 0; session.settings.counts && i < session.cells.size(); ++i) {
-    const bool counted = std::ranges::count(done, i, &CountRecord::cell) != 0;
+    const bool counted = std::ranges::any_of(
+        done, [i](const CountRecord& record) { return record.cell == i && record.is_complete(); });
     if (can_be_counted(session.cells[i]) && !counted) missing.push_back(i);
   }
   return missing;

@@ -178,12 +178,15 @@ absl::Status write_html(const Report& report, Charts charts, const std::string& 
   }
   // Whatever stands there stays until the new page is whole.
   const std::string draft = path + ".new";
+  const std::string page = render_html(report, charts, pools);
+  errno = 0;  // streams keep what they failed for, if at all, there
   std::ofstream file(draft, std::ios::binary);
-  file << render_html(report, charts, pools);
+  file << page;
   file.close();
   if (file && std::rename(draft.c_str(), path.c_str()) == 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrFormat(
-      "%s cannot be written: %s: name a file that you may write to", path, std::strerror(errno)));
+  return absl::InvalidArgumentError(
+      absl::StrFormat("%s cannot be written%s%s: name a file that you may write to", path,
+                      errno == 0 ? "" : ": ", errno == 0 ? "" : std::strerror(errno)));
 }
 
 }  // namespace collet::bench

@@ -21,6 +21,7 @@ struct Counts {
   std::size_t failed = 0;
   std::size_t unavailable = 0;
   std::size_t client_bound = 0;
+  std::size_t uncounted = 0;  // of system calls or allocations
   std::size_t noisy_runs = 0;
   std::size_t late_runs = 0;  // of open loops: by the client or by the server
   double widest_band = 0;
@@ -40,6 +41,7 @@ Counts count(const Report& report) {
       if (cell.failed > 0) ++counts.failed;
       if (!cell.unavailable.empty()) ++counts.unavailable;
       if (cell.client_bound) ++counts.client_bound;
+      if (cell.counts && !cell.counts->is_complete()) ++counts.uncounted;
     }
   }
   for (const RunRecord& run : report.runs) {
@@ -76,7 +78,8 @@ Paragraph comparison(const Report& report) {
       "baseline of the same block. The ratio is the median of these pairs, with its interval. The "
       "baseline runs twice in each block: how far it is from itself gives the dead band, at least "
       "2 %. A cell is called lower or higher only if its whole interval lies outside of the dead "
-      "band; all else is ~, which means that these data show no difference, not that there is "
+      "band; all else is ~, which means that these data do not show one beyond it, not that there "
+      "is "
       "none. ";
   if (blocks < static_cast<int>(kLeastBlocks)) {
     absl::StrAppend(&text, "Here are no verdicts: they take ", kLeastBlocks, " blocks.");
@@ -119,6 +122,17 @@ std::vector<std::string> report_warnings(const Report& report) {
     warnings.push_back(absl::StrFormat(
         "%d %s missing; `collet-bench resume` makes up for them.", report.missing,
         report.session.goal ? "searches or runs of a comparison are" : "planned runs are"));
+  }
+  if (!report.session.differences.empty()) {
+    warnings.push_back(
+        absl::StrCat("Part of it was run elsewhere or with other programs, by force: ",
+                     absl::StrJoin(report.session.differences, "; "), "."));
+  }
+  if (counts.uncounted > 0) {
+    warnings.push_back(
+        absl::StrFormat("Of %s system calls or allocations could not be counted; `collet-bench "
+                        "resume` tries again.",
+                        cells(counts.uncounted)));
   }
   if (counts.noisy_runs > 0) {
     warnings.push_back(absl::StrFormat(

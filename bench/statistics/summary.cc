@@ -201,8 +201,9 @@ Report summarize_results(Results results, std::string results_path) {
   for (const auto& [key, members] : tables) {
     report.tables.push_back(summarize_table(cells, grouped, members));
     for (std::size_t k = 0; k < members.size(); ++k) {
-      const auto found = std::ranges::find(results.counts, members[k], &CountRecord::cell);
-      if (found != results.counts.end()) report.tables.back().cells[k].counts = *found;
+      for (const CountRecord& record : results.counts) {  // the last one counts
+        if (record.cell == members[k]) report.tables.back().cells[k].counts = record;
+      }
     }
   }
   const auto plan = make_plan(cells, report.session.settings.blocks, report.session.seed);

@@ -33,7 +33,7 @@ TEST_F(SchemaTest, ASessionIsValidAlsoWithUnavailableCells) {
   session_.not_a_result = "a Debug build";
   session_.settings.plugins = {"/lib/mine.so"};
   EXPECT_EQ(complaint(format_session(session_)), "");
-  EXPECT_EQ(complaint(format_resumption(session_, {"resume", "x"})), "");
+  EXPECT_EQ(complaint(format_resumption(session_, {"resume", "x"}, {"x is another build"})), "");
 }
 
 TEST_F(SchemaTest, AnEmptySessionIsValid) {

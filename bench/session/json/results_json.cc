@@ -7,8 +7,22 @@
 namespace collet::bench {
 namespace {
 
+// No count or time is negative, and nothing that is counted from 0 comes so far.
+void check_numbers(const Json& json) {
+  constexpr std::int64_t kMostBlocks = 100'000;
+  if (json.is_number_integer() && !json.is_number_unsigned() && json.get<std::int64_t>() < 0) {
+    throw std::invalid_argument("a count or time is negative: " + json.dump());
+  }
+  if (json.is_object() && json.contains("block") && json["block"] > kMostBlocks) {
+    throw std::invalid_argument("block " + json["block"].dump() + " is out of range");
+  }
+  if (!json.is_structured()) return;
+  for (const Json& member : json) check_numbers(member);
+}
+
 void read_any(const Json& json, Results& results) {
   const auto type = json.at("type").get<std::string>();
+  if (type == "run") check_numbers(json);
   if (type == "session") {
     if (json.at("schema") != kSchema) {
       throw std::invalid_argument("its schema is " + json.at("schema").dump() + ", not \"" +
@@ -20,6 +34,9 @@ void read_any(const Json& json, Results& results) {
     throw std::invalid_argument("the first line does not describe a session");
   } else if (type == "resume") {
     results.session.settings.blocks = blocks_of(json);
+    for (const Json& one : json.value("differences", Json::array())) {
+      results.session.differences.push_back(one.get<std::string>());
+    }
   } else if (type == "run") {
     results.runs.push_back(to_record(json, results.session));
   } else if (type == "count") {
@@ -31,12 +48,13 @@ void read_any(const Json& json, Results& results) {
 
 }  // namespace
 
-std::string format_resumption(const Session& session,
-                              const std::vector<std::string>& command_line) {
+std::string format_resumption(const Session& session, const std::vector<std::string>& command_line,
+                              const std::vector<std::string>& differences) {
   return dump({{"type", "resume"},
                {"started_utc", utc_now()},
                {"command_line", command_line},
-               {"blocks", session.settings.blocks}});
+               {"blocks", session.settings.blocks},
+               {"differences", differences}});
 }
 
 absl::Status read_line(const std::string& line, Results& results) {

@@ -37,7 +37,7 @@ function legend(metric: Metric, table: Table): string {
   }
   return "Coloured only where the cell is told apart from the baseline: "
     + `▼ ${figure.words.lower}, ▲ ${figure.words.higher}, the stronger the further. `
-    + "~: these data show no difference.";
+    + "~: not told apart, within or across the dead band.";
 }
 
 function unique(values: (string | null)[]): string[] {

@@ -140,7 +140,7 @@ const meanings: Record<string, string> = {
   client_late: "the client sent late, so response times are not those of the load",
   overloaded: "the server did not keep up with the rate",
   not_steady: "the rate rose, fell or jumped in the course of the run",
-  late_sample: "the server was looked at later than the window ended",
+  noisy_sample: "the server was looked at later than the window ended",
   not_release: "a program is no release build",
   few_samples: "too few requests for its p99",
   retransmits: "the machine sent TCP segments again",
