@@ -7,22 +7,27 @@
 namespace collet::bench {
 namespace {
 
-// No count or time is negative, and nothing that is counted from 0 comes so far.
-void check_numbers(const Json& json) {
-  constexpr std::int64_t kMostBlocks = 100'000;
+// What was counted or timed of a run is not negative, and its block within reason.
+void check_counts(const Json& json) {
   if (json.is_number_integer() && !json.is_number_unsigned() && json.get<std::int64_t>() < 0) {
     throw std::invalid_argument("a count or time is negative: " + json.dump());
   }
-  if (json.is_object() && json.contains("block") && json["block"] > kMostBlocks) {
-    throw std::invalid_argument("block " + json["block"].dump() + " is out of range");
-  }
   if (!json.is_structured()) return;
-  for (const Json& member : json) check_numbers(member);
+  for (const Json& member : json) check_counts(member);
+}
+
+void check_run(const Json& run) {
+  constexpr std::int64_t kMostBlocks = 100'000;
+  if (run.at("block") > kMostBlocks) {
+    throw std::invalid_argument("block " + run.at("block").dump() + " is out of range");
+  }
+  for (const char* part : {"block", "attempt", "order", "load", "server", "client"}) {
+    check_counts(run.at(part));
+  }
 }
 
 void read_any(const Json& json, Results& results) {
   const auto type = json.at("type").get<std::string>();
-  if (type == "run") check_numbers(json);
   if (type == "session") {
     if (json.at("schema") != kSchema) {
       throw std::invalid_argument("its schema is " + json.at("schema").dump() + ", not \"" +
@@ -38,6 +43,7 @@ void read_any(const Json& json, Results& results) {
       results.session.differences.push_back(one.get<std::string>());
     }
   } else if (type == "run") {
+    check_run(json);
     results.runs.push_back(to_record(json, results.session));
   } else if (type == "count") {
     results.counts.push_back(to_count(json, results.session));
