@@ -125,6 +125,7 @@ absl::StatusOr<ConformCommand> parse_conform_command(int argc, const char* const
   if (auto status = read_subject(text, kit, options); !status.ok()) return status;
   if (auto status = read_rules(text, options); !status.ok()) return status;
   if (auto status = read_numbers(text, options.report); !status.ok()) return status;
+  options.report.rules = options.rules.size();
   options.report.json = text.json;
   options.report.command = shell_word(argv[0]);
   for (const std::string& word : plugins.as_arguments()) {

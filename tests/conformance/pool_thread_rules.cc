@@ -81,6 +81,8 @@ RULE(PoolRule, T9_1, "workers() is the number asked for; 0 of a pool that has no
 
 RULE(PoolRule, T9_2, "each worker is a thread of its own, whose name begins with collet-") {
   if (!has_workers()) GTEST_SKIP() << "it has no threads";
+  char own_name[16] = {};  // which threads have that nobody names
+  ::pthread_getname_np(::pthread_self(), own_name, sizeof own_name);
   std::mutex mutex;
   std::set<std::thread::id> threads;
   Semaphore named{0};
@@ -91,6 +93,7 @@ RULE(PoolRule, T9_2, "each worker is a thread of its own, whose name begins with
       char name[16] = {};
       ::pthread_getname_np(::pthread_self(), name, sizeof name);
       EXPECT_TRUE(std::string_view(name).starts_with("collet-")) << name;
+      EXPECT_NE(std::string_view(name), own_name);
       {
         const std::lock_guard lock(mutex);
         threads.insert(std::this_thread::get_id());

@@ -130,6 +130,8 @@ void Report::give_up() {
                                  format_duration(options_.limit));
     ++broken_;
     print(Outcome::broken);
+    not_judged_ = options_.rules - kept_ - broken_;
+    summarise();
   }
   std::_Exit(1);
 }

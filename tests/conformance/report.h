@@ -20,6 +20,7 @@ struct ReportOptions {
   std::string command;  // judges it once more, without --rule and --seed
   std::uint64_t seed = 0;
   std::chrono::nanoseconds limit{};  // of one case of a rule
+  std::size_t rules = 0;             // to be judged or passed over
   bool json = false;
 };
 

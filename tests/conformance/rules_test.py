@@ -92,7 +92,8 @@ def check_output():
     late = run(CONFORM, "--pool", "mutex", "--rule", "T4.1", "--seed", "7", "--timeout", "50ms")
     check(late.returncode == 1 and "T4.1" in late.stdout and "BROKEN" in late.stdout
           and "did not end within 50ms" in late.stdout
-          and "--pool mutex --rule T4.1 --seed 7\n" in late.stdout,
+          and "--pool mutex --rule T4.1 --seed 7\n" in late.stdout
+          and late.stdout.endswith("mutex: 0 rules kept, 1 broken, 0 not judged\n"),
           f"a rule that hangs: {late.stdout!r}")
     lines = run(CONFORM, "--pool", "mutex", "--rule", "T9.1", "--seed", "7", "--json").stdout
     rule, summary = [json.loads(line) for line in lines.splitlines()]
