@@ -77,7 +77,6 @@ class AsioWaitPoller final : public Poller {
   void arm(int fd, Watch& watch);
   void arm(int fd, Watch& watch, Readiness kind, Descriptor::wait_type type);
   void on_ready(const Waiter& waiter, const error_code& error) noexcept;
-  Readiness errors_of(int fd) noexcept;
   void report(Watch& watch, Readiness ready);
 
   AsioLoop loop_;
@@ -185,18 +184,15 @@ void AsioWaitPoller::on_ready(const Waiter& waiter, const error_code& error) noe
     arm_later(waiter.fd, watch);
     return report(watch, waiter.kind);
   }
-  const Readiness errors = errors_of(waiter.fd);
-  // Urgent data: the waiter would complete at once until it is read, so it waits for the next
-  // event.
-  if (errors == Readiness::none) return;
-  arm_later(waiter.fd, watch);
-  report(watch, errors);
-}
-
-Readiness AsioWaitPoller::errors_of(int fd) noexcept {
-  pollfd asked{fd, 0, 0};
+  pollfd asked{waiter.fd, POLLPRI, 0};
   ::poll(&asked, 1, 0);
-  return static_cast<Readiness>(asked.revents) & (Readiness::error | Readiness::hang_up);
+  const Readiness errors =
+      static_cast<Readiness>(asked.revents) & (Readiness::error | Readiness::hang_up);
+  // Urgent data: the waiter would complete at once until it is read, so it waits for the next
+  // event. With neither, Asio meant a descriptor that is gone, whose place this one has now.
+  if (errors == Readiness::none && (asked.revents & POLLPRI) != 0) return;
+  arm_later(waiter.fd, watch);
+  if (errors != Readiness::none) report(watch, errors);
 }
 
 // Several waiters of one descriptor make one event.

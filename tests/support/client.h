@@ -17,7 +17,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/conformance/every_backend.h"
+#include "tests/conformance/own_process.h"
 #include "tests/conformance/plain_socket.h"
 #include "tests/support/patience.h"
 

@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: MIT
-// proactor_conformance_test.cc: the rules of <collet/proactor.h> about handles, endings, run() and
-// wake(), for every backend. Streams and sockets have files of their own beside this one.
+// proactor_rules.cc: the rules of <collet/proactor.h> about handles, endings, run() and
+// wake(). Streams, sockets and peers have files of their own.
 #include <atomic>
 #include <set>
 #include <thread>
 #include <vector>
 
-#include "tests/conformance/proactor_fixture.h"
+#include "tests/conformance/proactor_rule.h"
 
 namespace collet::conformance {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-class ProactorConformanceTest : public ProactorTest {};
-
-INSTANTIATE_TEST_SUITE_P(EveryBackend, ProactorConformanceTest,
-                         ::testing::ValuesIn(backend_names()), name_of_parameter);
 
 // -- R1: handles ----------------------------------------------------------------------------------
 
@@ -32,7 +27,7 @@ void expect_refused(Proactor& proactor, Handle handle) {
   EXPECT_EQ(proactor.endpoint(handle, Side::local).length, 0U);
 }
 
-TEST_P(ProactorConformanceTest, AHandleThatWasNeverOpenedIsRefused) {
+RULE(ProactorRule, R1_1, "a handle that was never opened is refused by every operation") {
   expect_refused(*driver(), Handle{});
   expect_refused(*driver(), Handle{0, 1});
   expect_refused(*driver(), Handle{12345, 1});
@@ -40,7 +35,7 @@ TEST_P(ProactorConformanceTest, AHandleThatWasNeverOpenedIsRefused) {
   expect_refused(*driver(), Handle{1, 1});
 }
 
-TEST_P(ProactorConformanceTest, AHandleIsRefusedFromCloseOn) {
+RULE(ProactorRule, R1_2, "so is one that was closed, from close() on") {
   const Connected one = receiving(local_pair());
   ASSERT_EQ(driver().close(one.stream), 0);
   expect_refused(*driver(), one.stream.handle);
@@ -48,7 +43,7 @@ TEST_P(ProactorConformanceTest, AHandleIsRefusedFromCloseOn) {
   expect_refused(*driver(), one.stream.handle);
 }
 
-TEST_P(ProactorConformanceTest, AnOldHandleDoesNotReachItsSuccessor) {
+RULE(ProactorRule, R1_3, "an old handle does not reach its successor") {
   std::vector<Handle> old_handles;
   for (int i = 0; i < 10; ++i) {
     const Connected one = receiving(local_pair());
@@ -61,7 +56,7 @@ TEST_P(ProactorConformanceTest, AnOldHandleDoesNotReachItsSuccessor) {
   }
 }
 
-TEST_P(ProactorConformanceTest, BindReplacesTheToken) {
+RULE(ProactorRule, R1_4, "bind() replaces the token") {
   const Connected one = receiving(local_pair());
   const Named renamed = driver().rename(one.stream);
   write_all(one.peer, "hello");
@@ -71,7 +66,7 @@ TEST_P(ProactorConformanceTest, BindReplacesTheToken) {
 
 // Two streams are readable in one pass and the first closes the second, whose number is then used
 // by a third: what was meant for the second must not reach the third.
-TEST_P(ProactorConformanceTest, AStaleEventForAReusedNumberHarmsNobody) {
+RULE(ProactorRule, R1_5, "a stale event for a number used again harms nobody") {
   for (int round = 0; round < 20; ++round) {
     const Connected a = receiving(local_pair());
     const Connected b = receiving(local_pair());
@@ -100,7 +95,7 @@ TEST_P(ProactorConformanceTest, AStaleEventForAReusedNumberHarmsNobody) {
 
 // -- R2, R5, R9: endings --------------------------------------------------------------------------
 
-TEST_P(ProactorConformanceTest, StoppingEndsInEcanceled) {
+RULE(ProactorRule, R2_1, "stop() ends accepting, receiving and watching in ECANCELED") {
   const Connected stream = receiving(local_pair());
   const Named listener = driver().listen("127.0.0.1:0");
   const Connected watched = connected(local_pair());
@@ -122,7 +117,7 @@ TEST_P(ProactorConformanceTest, StoppingEndsInEcanceled) {
   driver().run_until_last(watch, Operation::close);
 }
 
-TEST_P(ProactorConformanceTest, StoppingWhatWasNotStartedHasNoEffect) {
+RULE(ProactorRule, R2_2, "stopping what was not started has no effect") {
   const Connected one = connected(local_pair());
   EXPECT_EQ(driver()->stop(one.stream.handle), 0);
   driver().run_for_a_while();
@@ -132,7 +127,7 @@ TEST_P(ProactorConformanceTest, StoppingWhatWasNotStartedHasNoEffect) {
   driver().run_until_received(one.stream, 1);
 }
 
-TEST_P(ProactorConformanceTest, StartingAgainWaitsForTheLastCompletion) {
+RULE(ProactorRule, R2_3, "start() is EALREADY until the last completion of the one before") {
   const Connected one = receiving(local_pair());
   EXPECT_EQ(driver().start(one.stream), EALREADY);
   driver().run_what_is_ready();
@@ -149,7 +144,7 @@ TEST_P(ProactorConformanceTest, StartingAgainWaitsForTheLastCompletion) {
   EXPECT_EQ(driver()[one.stream].received, "again");
 }
 
-TEST_P(ProactorConformanceTest, ClosingEndsWhateverIsPendingOnce) {
+RULE(ProactorRule, R2_4, "close() ends whatever is pending, each operation once") {
   const std::string much = pattern(8 << 20);
   const Connected stream = receiving(tcp_pair());
   ASSERT_EQ(driver().send(stream.stream, much), 0);  // the peer does not read
@@ -172,7 +167,7 @@ TEST_P(ProactorConformanceTest, ClosingEndsWhateverIsPendingOnce) {
   EXPECT_EQ(driver()[listener].error[Operation::accept], ECANCELED);
 }
 
-TEST_P(ProactorConformanceTest, ClosingRightAfterBeginningEndsWhatWasBegun) {
+RULE(ProactorRule, R2_5, "it ends what was begun just before") {
   const std::string much = pattern(8 << 20);
   const Connected one = receiving(tcp_pair());
   ASSERT_EQ(driver().send(one.stream, much), 0);  // the peer does not read
@@ -182,7 +177,7 @@ TEST_P(ProactorConformanceTest, ClosingRightAfterBeginningEndsWhatWasBegun) {
   EXPECT_EQ(driver()[one.stream].error[Operation::send], ECANCELED);
 }
 
-TEST_P(ProactorConformanceTest, ClosingIsPossibleFromWithinEveryCompletion) {
+RULE(ProactorRule, R5_1, "close() is possible from within every completion") {
   for (const bool read_first : {false, true}) {
     const Connected one = receiving(tcp_pair());
     driver().on(one.stream, [&](Completion& completion) {
@@ -198,7 +193,7 @@ TEST_P(ProactorConformanceTest, ClosingIsPossibleFromWithinEveryCompletion) {
   }
 }
 
-TEST_P(ProactorConformanceTest, OneCompletionMayCloseEverybodyElse) {
+RULE(ProactorRule, R5_2, "one completion may close everybody else") {
   std::vector<Connected> crowd;
   for (int i = 0; i < 30; ++i) crowd.push_back(receiving(local_pair()));
   int spared = 0;
@@ -217,7 +212,7 @@ TEST_P(ProactorConformanceTest, OneCompletionMayCloseEverybodyElse) {
   EXPECT_EQ(spared, 1);
 }
 
-TEST_P(ProactorConformanceTest, CloseLetsThePeerSeeTheEndOrAReset) {
+RULE(ProactorRule, R5_3, "close() lets the peer see the end, or a reset") {
   for (const bool reset : {false, true}) {
     const Connected one = receiving(tcp_pair());
     driver().run_what_is_ready();
@@ -234,7 +229,7 @@ TEST_P(ProactorConformanceTest, CloseLetsThePeerSeeTheEndOrAReset) {
   }
 }
 
-TEST_P(ProactorConformanceTest, DestroyingClosesWhatIsStillOpen) {
+RULE(ProactorRule, R5_4, "the destructor closes what is open, but no watched descriptor") {
   const UnixPath path;
   const Named listener = driver().listen(path.at());
   driver().start(listener, Operation::accept);
@@ -250,7 +245,7 @@ TEST_P(ProactorConformanceTest, DestroyingClosesWhatIsStillOpen) {
 
 // -- R8, and the deadline of run() ----------------------------------------------------------------
 
-TEST_P(ProactorConformanceTest, TrueFromRunMeansThatTheAcceptQueueIsEmpty) {
+RULE(ProactorRule, R8_1, "true from run() means that the accept queue is empty") {
   const Named listener = driver().listen("127.0.0.1:0");
   const Endpoint at = driver()->endpoint(listener.handle, Side::local);
   std::vector<Descriptor> clients;
@@ -261,7 +256,7 @@ TEST_P(ProactorConformanceTest, TrueFromRunMeansThatTheAcceptQueueIsEmpty) {
   for (const Handle accepted : driver()[listener].accepted) driver().take(accepted);
 }
 
-TEST_P(ProactorConformanceTest, TrueFromRunMeansThatSocketsHaveBeenEmptied) {
+RULE(ProactorRule, R8_2, "it means that sockets have been emptied") {
   const Connected one = receiving(local_pair());
   const std::string text = pattern(150'000);
   write_all(one.peer, text);
@@ -269,7 +264,7 @@ TEST_P(ProactorConformanceTest, TrueFromRunMeansThatSocketsHaveBeenEmptied) {
   EXPECT_EQ(driver()[one.stream].received.size(), text.size());
 }
 
-TEST_P(ProactorConformanceTest, WorkThatMakesWorkDoesNotKeepRunFromReturning) {
+RULE(ProactorRule, R8_3, "work that makes work does not keep run() from returning") {
   int opened = 0;
   std::function<void()> open_another = [&] {
     if (++opened > 100'000) return;
@@ -283,7 +278,7 @@ TEST_P(ProactorConformanceTest, WorkThatMakesWorkDoesNotKeepRunFromReturning) {
   open_another = [] {};
 }
 
-TEST_P(ProactorConformanceTest, SendsThatFollowEachOtherDoNotKeepRunFromReturning) {
+RULE(ProactorRule, R8_4, "nor do sends that follow each other") {
   const Connected one = connected(local_pair());
   int sends = 0;
   driver().on(one.stream, [&](Completion& completion) {
@@ -294,7 +289,7 @@ TEST_P(ProactorConformanceTest, SendsThatFollowEachOtherDoNotKeepRunFromReturnin
   EXPECT_LT(sends, 100'000);
 }
 
-TEST_P(ProactorConformanceTest, DeadlinesNeverPassEarly) {
+RULE(ProactorRule, R12_1, "run() with nothing to do never returns before its deadline") {
   const Connected one = receiving(local_pair());
   driver().run_what_is_ready();
   for (const nanoseconds span :
@@ -307,7 +302,7 @@ TEST_P(ProactorConformanceTest, DeadlinesNeverPassEarly) {
   }
 }
 
-TEST_P(ProactorConformanceTest, ADeadlineInThePastDoesNotBlock) {
+RULE(ProactorRule, R12_2, "a deadline in the past does not block") {
   const auto begin = Clock::now();
   for (int i = 0; i < 100; ++i) {
     driver().run(driver()->now());
@@ -317,8 +312,8 @@ TEST_P(ProactorConformanceTest, ADeadlineInThePastDoesNotBlock) {
   EXPECT_LT(Clock::now() - begin, std::chrono::seconds(10));
 }
 
-TEST_P(ProactorConformanceTest, ClocksOfTwoProactorsAgree) {
-  const auto other = make_proactor(GetParam());
+RULE(ProactorRule, R12_3, "the clocks of two proactors agree") {
+  const auto other = make_proactor();
   const nanoseconds first = driver()->now();
   const nanoseconds second = other->now();
   const nanoseconds third = driver()->now();
@@ -326,7 +321,7 @@ TEST_P(ProactorConformanceTest, ClocksOfTwoProactorsAgree) {
   EXPECT_LE(second, third);
 }
 
-TEST_P(ProactorConformanceTest, WaitingUsesNoCpu) {
+RULE(ProactorRule, R12_4, "waiting uses no CPU, whatever ended, stopped and failed before") {
   const Named listener = driver().listen("127.0.0.1:0");
   driver().start(listener, Operation::accept);
   std::vector<Connected> crowd;
@@ -347,19 +342,19 @@ TEST_P(ProactorConformanceTest, WaitingUsesNoCpu) {
 
 // -- R6: wakes ------------------------------------------------------------------------------------
 
-TEST_P(ProactorConformanceTest, AWakeWhileNobodyRunsEndsTheNextRun) {
+RULE(ProactorRule, R6_1, "a wake while nobody runs ends the next run()") {
   for (int i = 0; i < 1000; ++i) driver()->wake();
   driver().run(nanoseconds::max());
 }
 
-TEST_P(ProactorConformanceTest, WakesMerge) {
+RULE(ProactorRule, R6_2, "a thousand wakes end one run(), not several") {
   for (int i = 0; i < 1000; ++i) driver()->wake();
   const nanoseconds begin = driver()->now();
   for (int i = 0; i < 10; ++i) driver().run(driver()->now() + milliseconds(10));
   EXPECT_GE(driver()->now() - begin, milliseconds(50));
 }
 
-TEST_P(ProactorConformanceTest, NoWakeIsLost) {
+RULE(ProactorRule, R6_3, "100000 wakes from four threads: none is lost") {
   constexpr int kThreads = 4;
   constexpr int kWakes = 25'000;  // of each thread
   std::atomic<std::uint64_t> posted{0};

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// proactor_stream_conformance_test.cc: the rules of <collet/proactor.h> about receiving, leases and
-// sending, for every backend.
+// proactor_stream_rules.cc: the rules of <collet/proactor.h> about receiving, leases and
+// sending.
 #include <future>
 #include <thread>
 #include <vector>
 
-#include "tests/conformance/proactor_fixture.h"
+#include "tests/conformance/proactor_rule.h"
 
 namespace collet::conformance {
 namespace {
 
-class ProactorStreamTest : public ProactorTest {
+class ProactorStreamRule : public ProactorRule {
  protected:
   // What the leases that the driver kept say, read again.
   std::string lent(const Named& stream) {
@@ -22,12 +22,9 @@ class ProactorStreamTest : public ProactorTest {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(EveryBackend, ProactorStreamTest, ::testing::ValuesIn(backend_names()),
-                         name_of_parameter);
-
 // -- R7: the end comes last -----------------------------------------------------------------------
 
-TEST_P(ProactorStreamTest, TheEndComesAfterAllBytes) {
+RULE(ProactorStreamRule, R7_1, "the end comes after all bytes") {
   const Connected one = receiving(tcp_pair());
   const std::string text = pattern(1 << 20);
   std::thread peer([&] {
@@ -40,7 +37,7 @@ TEST_P(ProactorStreamTest, TheEndComesAfterAllBytes) {
   EXPECT_TRUE(driver()[one.stream].received == text);
 }
 
-TEST_P(ProactorStreamTest, SendingGoesOnAfterThePeerHasEnded) {
+RULE(ProactorStreamRule, R7_2, "sending goes on after the peer has ended") {
   const Connected one = receiving(tcp_pair());
   ::shutdown(one.peer.get(), SHUT_WR);
   driver().run_until_last(one.stream, Operation::receive);
@@ -53,7 +50,7 @@ TEST_P(ProactorStreamTest, SendingGoesOnAfterThePeerHasEnded) {
   EXPECT_TRUE(read.get() == reply);
 }
 
-TEST_P(ProactorStreamTest, ShutdownEndsOurSendingOnly) {
+RULE(ProactorStreamRule, R7_3, "shutdown() ends our sending only") {
   const Connected one = receiving(tcp_pair());
   driver().send(one.stream, "last words");
   driver().run_until_last(one.stream, Operation::send);
@@ -63,7 +60,7 @@ TEST_P(ProactorStreamTest, ShutdownEndsOurSendingOnly) {
   driver().run_until_received(one.stream, 10);
 }
 
-TEST_P(ProactorStreamTest, AResetIsReportedOnce) {
+RULE(ProactorStreamRule, R2_6, "a reset by the peer ends receiving once") {
   Connected one = receiving(tcp_pair());
   write_all(one.peer, pattern(100'000));
   driver().run_what_is_ready();
@@ -74,7 +71,7 @@ TEST_P(ProactorStreamTest, AResetIsReportedOnce) {
   EXPECT_EQ(driver()[one.stream].last[Operation::receive], 1);
 }
 
-TEST_P(ProactorStreamTest, EmptiedTellsThatTheSocketHeldNoMore) {
+RULE(ProactorStreamRule, R7_4, "emptied tells that the socket held no more") {
   const Connected one = receiving(tcp_pair());
   write_all(one.peer, "small");
   driver().run_until_received(one.stream, 5);
@@ -83,7 +80,7 @@ TEST_P(ProactorStreamTest, EmptiedTellsThatTheSocketHeldNoMore) {
 
 // -- Stopping and starting ------------------------------------------------------------------------
 
-TEST_P(ProactorStreamTest, StoppingAndStartingUnderTrafficLosesNothing) {
+RULE(ProactorStreamRule, R7_5, "stopping and starting under traffic loses nothing") {
   const Connected one = receiving(tcp_pair());
   const std::string text = pattern(4 << 20);
   driver().on(one.stream, [&](Completion& completion) {
@@ -104,7 +101,7 @@ TEST_P(ProactorStreamTest, StoppingAndStartingUnderTrafficLosesNothing) {
   EXPECT_GT(driver()[one.stream].last[Operation::receive], 10);
 }
 
-TEST_P(ProactorStreamTest, WhatArrivesWhileStoppedIsThereAfterStart) {
+RULE(ProactorStreamRule, R7_6, "what arrives while stopped is there after start()") {
   const Connected one = receiving(tcp_pair());
   driver().run_what_is_ready();
   driver()->stop(one.stream.handle);
@@ -116,7 +113,7 @@ TEST_P(ProactorStreamTest, WhatArrivesWhileStoppedIsThereAfterStart) {
   EXPECT_EQ(driver()[one.stream].received, "early");
 }
 
-TEST_P(ProactorStreamTest, StoppingReceivingLeavesSendingAlone) {
+RULE(ProactorStreamRule, R2_7, "stop() leaves sending alone") {
   const Connected one = receiving(tcp_pair());
   const std::string text = pattern(8 << 20);
   ASSERT_EQ(driver().send(one.stream, text), 0);
@@ -131,7 +128,7 @@ TEST_P(ProactorStreamTest, StoppingReceivingLeavesSendingAlone) {
 
 // -- R3: leases -----------------------------------------------------------------------------------
 
-TEST_P(ProactorStreamTest, LentBytesStayWhileMoreArrives) {
+RULE(ProactorStreamRule, R3_1, "lent bytes stay as they are while more arrives") {
   const Connected one = receiving(tcp_pair());
   driver().keep_leases(true);
   const std::string text = pattern(200'000);
@@ -141,7 +138,7 @@ TEST_P(ProactorStreamTest, LentBytesStayWhileMoreArrives) {
   EXPECT_TRUE(lent(one.stream) == text);
 }
 
-TEST_P(ProactorStreamTest, LeasesMayBeGivenBackOnAnotherThread) {
+RULE(ProactorStreamRule, R3_2, "leases may be given back on another thread") {
   const Connected one = receiving(tcp_pair());
   const std::string text = pattern(4 << 20);
   std::thread peer([&] { write_all(one.peer, text); });
@@ -171,7 +168,7 @@ TEST_P(ProactorStreamTest, LeasesMayBeGivenBackOnAnotherThread) {
   EXPECT_TRUE(handled == text);
 }
 
-TEST_P(ProactorStreamTest, LeasesOutliveTheProactor) {
+RULE(ProactorStreamRule, R3_3, "leases outlive the proactor") {
   const Connected one = receiving(tcp_pair());
   driver().keep_leases(true);
   const std::string text = pattern(50'000);
@@ -185,8 +182,8 @@ TEST_P(ProactorStreamTest, LeasesOutliveTheProactor) {
   worker.join();
 }
 
-TEST_P(ProactorStreamTest, RunningOutOfLeasesPausesReceivingUntilOneComesHome) {
-  drive(make_proactor_of_few_buffers(GetParam()));
+RULE(ProactorStreamRule, R3_4, "without a lease receiving pauses until one comes home") {
+  if (!drive_with_few_buffers()) GTEST_SKIP() << "it has no option buffers";
   const Connected one = receiving(tcp_pair());
   driver().keep_leases(true);
   const std::string text = pattern(256 * 1024);
@@ -211,8 +208,8 @@ TEST_P(ProactorStreamTest, RunningOutOfLeasesPausesReceivingUntilOneComesHome) {
 }
 
 // Only the return of a lease, on another thread, can end this run().
-TEST_P(ProactorStreamTest, AReturnedLeaseWakesThePausedStream) {
-  drive(make_proactor_of_few_buffers(GetParam()));
+RULE(ProactorStreamRule, R3_5, "one that comes home on another thread wakes the paused stream") {
+  if (!drive_with_few_buffers()) GTEST_SKIP() << "it has no option buffers";
   const Connected one = receiving(tcp_pair());
   driver().keep_leases(true);
   const std::string text = pattern(100'000);
@@ -232,8 +229,8 @@ TEST_P(ProactorStreamTest, AReturnedLeaseWakesThePausedStream) {
   EXPECT_TRUE(driver()[one.stream].received == text);
 }
 
-TEST_P(ProactorStreamTest, AStreamPausedForWantOfALeaseCanStopAndClose) {
-  drive(make_proactor_of_few_buffers(GetParam()));
+RULE(ProactorStreamRule, R3_6, "a stream paused for want of a lease can stop and close") {
+  if (!drive_with_few_buffers()) GTEST_SKIP() << "it has no option buffers";
   driver().keep_leases(true);
   const std::string text = pattern(100'000);
   const Connected stopped = receiving(tcp_pair());
@@ -257,7 +254,7 @@ TEST_P(ProactorStreamTest, AStreamPausedForWantOfALeaseCanStopAndClose) {
 
 // -- R4: sending ----------------------------------------------------------------------------------
 
-TEST_P(ProactorStreamTest, SendDeliversAllToASlowReader) {
+RULE(ProactorStreamRule, R4_1, "send() delivers all to a slow reader, one at a time") {
   const Connected one = connected(tcp_pair());
   const std::string text = pattern(10 << 20);
   ASSERT_EQ(driver().send(one.stream, text), 0);
@@ -274,7 +271,8 @@ TEST_P(ProactorStreamTest, SendDeliversAllToASlowReader) {
   EXPECT_EQ(read_up_to(one.peer, 4), "more");
 }
 
-TEST_P(ProactorStreamTest, SendNowSendsAPrefixAndSendTheRest) {
+RULE(ProactorStreamRule, R4_2,
+     "send_now() sends a prefix from memory free at once, send() the rest") {
   const Connected one = connected(tcp_pair());
   const std::string text = pattern(10 << 20);
   std::size_t now = 0;
@@ -292,7 +290,7 @@ TEST_P(ProactorStreamTest, SendNowSendsAPrefixAndSendTheRest) {
   EXPECT_TRUE(read.get() == text);
 }
 
-TEST_P(ProactorStreamTest, AnErrorOfSendNowIsReportedByTheNextSend) {
+RULE(ProactorStreamRule, R4_3, "an error of send_now() is reported by the next send()") {
   Connected one = connected(tcp_pair());
   reset_connection(one.peer);
   EXPECT_EQ(driver()->send_now(one.stream.handle, bytes_of("lost")), 0U);
@@ -304,14 +302,14 @@ TEST_P(ProactorStreamTest, AnErrorOfSendNowIsReportedByTheNextSend) {
   EXPECT_EQ(driver()[one.stream].sent, 0U);
 }
 
-TEST_P(ProactorStreamTest, SendingNothingCompletes) {
+RULE(ProactorStreamRule, R4_4, "sending nothing completes") {
   const Connected one = connected(tcp_pair());
   ASSERT_EQ(driver().send(one.stream, ""), 0);
   driver().run_until_last(one.stream, Operation::send);
   EXPECT_EQ(driver()[one.stream].error[Operation::send], 0);
 }
 
-TEST_P(ProactorStreamTest, AResetInTheMiddleOfALargeSendEndsItWithTheError) {
+RULE(ProactorStreamRule, R2_8, "a reset in the middle of a large send() ends it with the error") {
   Connected one = receiving(tcp_pair());
   const std::string text = pattern(10 << 20);
   ASSERT_EQ(driver().send(one.stream, text), 0);
@@ -324,7 +322,7 @@ TEST_P(ProactorStreamTest, AResetInTheMiddleOfALargeSendEndsItWithTheError) {
   EXPECT_LT(driver()[one.stream].sent, text.size());
 }
 
-TEST_P(ProactorStreamTest, BothDirectionsRunAtOnce) {
+RULE(ProactorStreamRule, R4_5, "both directions run at once") {
   const Connected one = receiving(tcp_pair());
   const std::string text = pattern(4 << 20);
   const std::string reply = pattern(5 << 20).substr(1 << 20);

@@ -1,59 +1,24 @@
 // SPDX-License-Identifier: MIT
-// proactor_socket_conformance_test.cc: listening, accepting, connecting, handing over and watching,
-// for every backend.
+// proactor_socket_rules.cc: the rules of <collet/proactor.h> about listening, accepting,
+// connecting, handing over and watching.
 #include <sys/eventfd.h>
 
 #include <vector>
 
-#include "tests/conformance/proactor_fixture.h"
+#include "tests/conformance/proactor_rule.h"
 
 namespace collet::conformance {
 namespace {
 
-class ProactorSocketTest : public ProactorTest {
- protected:
-  Endpoint where(const Named& named) { return driver()->endpoint(named.handle, Side::local); }
-
-  Named accepting(const Endpoint& at) {
-    const Named listener = driver().listen(at);
-    EXPECT_EQ(driver().start(listener, Operation::accept), 0);
-    return listener;
-  }
-
-  // The next stream that `listener` has accepted and no test has taken yet.
-  Named accepted(const Named& listener) {
-    driver().run_until([&] { return !driver()[listener].accepted.empty(); });
-    const Named stream = driver().take(driver()[listener].accepted.front());
-    driver()[listener].accepted.erase(driver()[listener].accepted.begin());
-    return stream;
-  }
-
-  // Whether this machine has the family at all.
-  static bool has_family(const Endpoint& at) {
-    const Descriptor probe(open_listener(at, {}));
-    return probe.get() >= 0;
-  }
-};
-
-INSTANTIATE_TEST_SUITE_P(EveryBackend, ProactorSocketTest, ::testing::ValuesIn(backend_names()),
-                         name_of_parameter);
-
-// Sends back whatever comes, until the peer ends.
-void serve_echo(ProactorDriver& driver, const Named& stream) {
-  EXPECT_EQ(driver.start(stream), 0);
-  const auto reply = std::make_shared<std::string>();
-  driver.on(stream, [&driver, stream, reply](Completion&) {
-    Seen& seen = driver[stream];
-    const bool sending = seen.begun[Operation::send] != seen.last[Operation::send];
-    if (sending || seen.received.empty()) return;
-    *reply = std::exchange(seen.received, {});
-    EXPECT_EQ(driver.send(stream, *reply), 0);
-  });
+// Whether this machine has the family at all.
+bool has_family(const Endpoint& at) {
+  const Descriptor probe(open_listener(at, {}));
+  return probe.get() >= 0;
 }
 
-// -- Echo over every family -----------------------------------------------------------------------
+// -- R10: echo over every family -----------------------------------------------------------------
 
-TEST_P(ProactorSocketTest, EchoesOverEveryFamily) {
+RULE(ProactorRule, R10_1, "a server echoes over IPv4, IPv6 and Unix sockets") {
   const UnixPath path;
   for (const Endpoint& at : {endpoint("127.0.0.1:0"), endpoint("[::1]:0"), path.at()}) {
     if (!has_family(at)) continue;
@@ -75,38 +40,14 @@ TEST_P(ProactorSocketTest, EchoesOverEveryFamily) {
   }
 }
 
-TEST_P(ProactorSocketTest, TalksToEveryOtherBackend) {
-  for (const std::string& other_name : backend_names()) {
-    ProactorDriver other(make_proactor(other_name));
-    const Named listener = accepting(endpoint("127.0.0.1:0"));
-    const Named client = other.connect(where(listener));
-    while (other[client].last[Operation::connect] == 0) {
-      other.run(other->now() + milliseconds(1));
-      driver().run_what_is_ready();
-    }
-    serve_echo(driver(), accepted(listener));
-    const std::string text = pattern(100'000);
-    other.start(client);
-    other.send(client, text);
-    const nanoseconds limit = other->now() + std::chrono::seconds(kPatienceSeconds);
-    while (other[client].received.size() < text.size() && other->now() < limit) {
-      other.run(other->now() + milliseconds(1));
-      driver().run_what_is_ready();
-    }
-    EXPECT_TRUE(other[client].received == text) << other_name;
-    other.close_all();
-    driver().close_all();
-  }
-}
-
 // -- Listening ------------------------------------------------------------------------------------
 
-TEST_P(ProactorSocketTest, PortZeroLetsTheKernelChoose) {
+RULE(ProactorRule, R10_4, "port 0 lets the kernel choose") {
   const Named listener = driver().listen("127.0.0.1:0");
   EXPECT_GT(port_of(where(listener)), 0);
 }
 
-TEST_P(ProactorSocketTest, APortInUseIsRefusedUnlessShared) {
+RULE(ProactorRule, R10_5, "a port in use is EADDRINUSE unless both share it") {
   const Named exclusive = driver().listen("127.0.0.1:0");
   const Opened refused = driver()->listen(where(exclusive), {}, Token{99});
   EXPECT_EQ(refused.error, EADDRINUSE);
@@ -118,7 +59,7 @@ TEST_P(ProactorSocketTest, APortInUseIsRefusedUnlessShared) {
   EXPECT_EQ(where(first), where(second));
 }
 
-TEST_P(ProactorSocketTest, AListenerIsSilentUntilStarted) {
+RULE(ProactorRule, R10_6, "a listener is silent until started") {
   const Named listener = driver().listen("127.0.0.1:0");
   const Descriptor early = dial(where(listener));
   driver().run_for_a_while();
@@ -127,7 +68,7 @@ TEST_P(ProactorSocketTest, AListenerIsSilentUntilStarted) {
   accepted(listener);
 }
 
-TEST_P(ProactorSocketTest, AUnixPathInUseIsRefusedAndALeftoverTakenOver) {
+RULE(ProactorRule, R10_7, "a Unix path in use is refused, a leftover one taken over") {
   const UnixPath path;
   const Named first = driver().listen(path.at());
   EXPECT_EQ(driver()->listen(path.at(), {}, Token{99}).error, EADDRINUSE);
@@ -143,7 +84,7 @@ TEST_P(ProactorSocketTest, AUnixPathInUseIsRefusedAndALeftoverTakenOver) {
   accepted(second);
 }
 
-TEST_P(ProactorSocketTest, AReleasedSocketIsNonBlockingAndNotInherited) {
+RULE(ProactorRule, R10_8, "a released socket is non-blocking and not inherited") {
   const Named listener = accepting(endpoint("127.0.0.1:0"));
   const Descriptor client = dial(where(listener));
   const Named stream = accepted(listener);
@@ -154,7 +95,7 @@ TEST_P(ProactorSocketTest, AReleasedSocketIsNonBlockingAndNotInherited) {
   EXPECT_NE(::fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
 }
 
-TEST_P(ProactorSocketTest, AcceptingWithoutDescriptorsEndsWithTheErrorAndStartsAgain) {
+RULE(ProactorRule, R10_9, "accepting without descriptors ends in EMFILE and may start again") {
   const Named listener = accepting(endpoint("127.0.0.1:0"));
   const Descriptor old_client = dial(where(listener));
   const Named old_stream = accepted(listener);
@@ -190,7 +131,7 @@ bool gets_through(const Endpoint& at) {
   return ::poll(&writable, 1, 50) == 1 && socket_error(socket.get()) == 0;
 }
 
-TEST_P(ProactorSocketTest, AListenerThatWasShutDownDeliversItsQueueAndRefusesNewOnes) {
+RULE(ProactorRule, R10_10, "a listener that was shut down delivers its queue and no more") {
   const UnixPath path;
   for (const Endpoint& at : {endpoint("127.0.0.1:0"), path.at()}) {
     const Named listener = driver().listen(at);
@@ -210,7 +151,7 @@ TEST_P(ProactorSocketTest, AListenerThatWasShutDownDeliversItsQueueAndRefusesNew
   }
 }
 
-TEST_P(ProactorSocketTest, ASuccessorOnTheSamePathOutlivesTheListenerThatWasShutDown) {
+RULE(ProactorRule, R10_11, "a successor on its Unix path outlives it") {
   const UnixPath path;
   const Named old_listener = driver().listen(path.at());
   driver()->shutdown(old_listener.handle);
@@ -234,7 +175,7 @@ int connect_error(ProactorDriver& driver, const Endpoint& to) {
   return driver[stream].error[Operation::connect];
 }
 
-TEST_P(ProactorSocketTest, ConnectingToNobodyIsRefused) {
+RULE(ProactorRule, R10_12, "connecting to nobody is ECONNREFUSED") {
   const Named listener = driver().listen("127.0.0.1:0");
   const Endpoint gone = where(listener);
   driver().close(listener);
@@ -242,7 +183,7 @@ TEST_P(ProactorSocketTest, ConnectingToNobodyIsRefused) {
   EXPECT_EQ(connect_error(driver(), gone), ECONNREFUSED);
 }
 
-TEST_P(ProactorSocketTest, ConnectingToAMissingPathSaysSo) {
+RULE(ProactorRule, R10_13, "connecting to a missing path is ENOENT, to a leftover ECONNREFUSED") {
   const UnixPath path;
   EXPECT_EQ(connect_error(driver(), path.at()), ENOENT);
   Descriptor crashed(open_listener(path.at(), {}));
@@ -250,14 +191,14 @@ TEST_P(ProactorSocketTest, ConnectingToAMissingPathSaysSo) {
   EXPECT_EQ(connect_error(driver(), path.at()), ECONNREFUSED);
 }
 
-TEST_P(ProactorSocketTest, ConnectingToAFullQueueIsAnError) {
+RULE(ProactorRule, R10_14, "connecting to a full Unix queue is EAGAIN") {
   const UnixPath path;
   const Descriptor listener(open_listener(path.at(), {.backlog = 0}));
   const Descriptor first = dial(path.at());
   EXPECT_EQ(connect_error(driver(), path.at()), EAGAIN);
 }
 
-TEST_P(ProactorSocketTest, ConnectingFromAnAddressUsesIt) {
+RULE(ProactorRule, R10_15, "connecting from a local address uses it, or is EADDRNOTAVAIL") {
   const Named listener = accepting(endpoint("127.0.0.1:0"));
   const Endpoint from = endpoint("127.0.0.9:0");
   int error = 0;
@@ -273,8 +214,8 @@ TEST_P(ProactorSocketTest, ConnectingFromAnAddressUsesIt) {
 
 // -- Handing over ---------------------------------------------------------------------------------
 
-TEST_P(ProactorSocketTest, AnAcceptedStreamCanMoveToAnotherProactor) {
-  ProactorDriver other(make_proactor(GetParam()));
+RULE(ProactorRule, R10_16, "an accepted stream can move to another proactor") {
+  ProactorDriver other(make_proactor());
   const Named listener = accepting(endpoint("127.0.0.1:0"));
   const Descriptor client = dial(where(listener));
   write_all(client, "sent before the move, ");
@@ -292,7 +233,7 @@ TEST_P(ProactorSocketTest, AnAcceptedStreamCanMoveToAnotherProactor) {
   other.close_all();
 }
 
-TEST_P(ProactorSocketTest, AStreamInUseCannotBeReleased) {
+RULE(ProactorRule, R10_17, "a stream in use cannot be released, nor can a listener") {
   const Named listener = accepting(endpoint("127.0.0.1:0"));
   const Descriptor client = dial(where(listener));
   const Named stream = accepted(listener);
@@ -303,13 +244,13 @@ TEST_P(ProactorSocketTest, AStreamInUseCannotBeReleased) {
   driver().run_until_received(stream, 8);
 }
 
-TEST_P(ProactorSocketTest, AdoptingWhatIsNoDescriptorFails) {
+RULE(ProactorRule, R10_18, "adopting what is no descriptor is EBADF") {
   EXPECT_EQ(driver()->adopt(-1, Token{99}).error, EBADF);
 }
 
 // -- Watching -------------------------------------------------------------------------------------
 
-TEST_P(ProactorSocketTest, AWatchReportsWhileTheConditionHolds) {
+RULE(ProactorRule, R11_1, "a watch reports while the condition holds") {
   const Descriptor event(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   const Named watch = driver().watch(event.get(), Interest::read);
   driver().start(watch, Operation::ready);
@@ -333,7 +274,7 @@ TEST_P(ProactorSocketTest, AWatchReportsWhileTheConditionHolds) {
   EXPECT_EQ(::eventfd_write(event.get(), 1), 0) << "closing a watch leaves the descriptor open";
 }
 
-TEST_P(ProactorSocketTest, AWatchReportsWritabilityAndHangUp) {
+RULE(ProactorRule, R11_2, "it reports writability, and hang-up whatever the interest") {
   int ends[2] = {-1, -1};
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
   Descriptor reader(ends[0]);
@@ -355,7 +296,7 @@ TEST_P(ProactorSocketTest, AWatchReportsWritabilityAndHangUp) {
   driver().run_until_last(failing, Operation::close);
 }
 
-TEST_P(ProactorSocketTest, AStoppedWatchIsSilentAndStartsAgain) {
+RULE(ProactorRule, R11_3, "a stopped watch is silent, and starts again") {
   const Descriptor event(::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC));
   const Named watch = driver().watch(event.get(), Interest::read);
   for (int i = 1; i <= 3; ++i) {

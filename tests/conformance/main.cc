@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// main.cc: collet-conform, which judges a backend or a pool against the rules in the headers. The
+// engine is GoogleTest; what it prints and which tests there are is decided here.
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "apps/cli/kit.h"
+#include "apps/cli/process.h"
+#include "tests/conformance/last_words.h"
+#include "tests/conformance/options.h"
+#include "tests/conformance/report.h"
+#include "tests/conformance/rule.h"
+#include "tests/conformance/subject.h"
+
+namespace collet::conformance {
+namespace {
+
+std::vector<std::size_t> workers_to_try() {
+  if (!subject().pool.has_value() || !subject().pool->description().has_workers) return {0};
+  return {1, 2, 4};
+}
+
+int refuse(const absl::Status& status) {
+  std::fprintf(stderr, "collet-conform: %.*s\n", static_cast<int>(status.message().size()),
+               status.message().data());
+  return 2;
+}
+
+void register_cases(const Rule& rule) {
+  for (const std::size_t workers : workers_to_try()) {
+    const std::string of_case =
+        "with " + std::to_string(workers) + (workers == 1 ? " worker" : " workers");
+    ::testing::RegisterTest(header_of(rule), rule.name.c_str(), nullptr,
+                            workers == 0 ? nullptr : of_case.c_str(), rule.file, rule.line,
+                            [&rule, workers]() -> ::testing::Test* {
+                              subject().workers = workers;
+                              return rule.make();
+                            });
+  }
+}
+
+int judge(ConformOptions options, apps::Kit& kit) {
+  apps::raise_descriptor_limit();
+  say_last_words_on_crash();
+  subject() = {.kit = &kit,
+               .backend = std::move(options.backend),
+               .pool = std::move(options.pool),
+               .seed = options.report.seed};
+
+  ::testing::InitGoogleTest();
+  auto& listeners = ::testing::UnitTest::GetInstance()->listeners();
+  delete listeners.Release(listeners.default_result_printer());
+  auto* report = new Report(std::move(options.report));
+  listeners.Append(report);  // which owns it from now on
+
+  for (const Rule* rule : options.rules) {
+    if (rule->number.seam == 'P' && !subject().is_poller()) {
+      report->pass_over(*rule,
+                        std::string(subject().backend->name()) + " is a Proactor, not a Poller");
+    } else {
+      register_cases(*rule);
+    }
+  }
+  const bool ended_well = RUN_ALL_TESTS() == 0;
+  report->summarise();
+  return ended_well && report->all_kept() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace collet::conformance
+
+int main(int argc, char** argv) {
+  collet::apps::Kit kit;
+  auto command = collet::conformance::parse_conform_command(argc, argv, kit);
+  if (!command.ok()) return collet::conformance::refuse(command.status());
+  if (const auto* text = std::get_if<std::string>(&*command)) {
+    std::fputs(text->c_str(), stdout);
+    return 0;
+  }
+  using collet::conformance::ConformOptions;
+  return collet::conformance::judge(std::get<ConformOptions>(*std::move(command)), kit);
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// own_process.h: what this process holds and uses, as the kernel sees it.
+#pragma once
+
+#include <dirent.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstddef>
+#include <fstream>
+#include <string>
+#include <thread>
+
+namespace collet::conformance {
+
+// `.`, `..` and, of a folder of descriptors, its own included, each time.
+inline std::size_t count_entries(const char* folder) {
+  DIR* directory = ::opendir(folder);
+  std::size_t entries = 0;
+  while (::readdir(directory) != nullptr) ++entries;
+  ::closedir(directory);
+  return entries;
+}
+
+inline std::size_t count_open_descriptors() { return count_entries("/proc/self/fd"); }
+inline std::size_t count_threads() { return count_entries("/proc/self/task") - 2; }
+
+inline std::chrono::nanoseconds thread_cpu_time() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+// Of all threads.
+inline std::chrono::nanoseconds process_cpu_time() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+inline long own_thread_id() { return ::syscall(SYS_gettid); }
+
+// Returns as soon as that thread sleeps in the kernel, or when it has not for ten seconds.
+inline void wait_until_asleep(long thread_id) {
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (std::chrono::steady_clock::now() < limit) {
+    std::ifstream file("/proc/self/task/" + std::to_string(thread_id) + "/stat");
+    std::string stat;
+    std::getline(file, stat);
+    const auto name_end = stat.rfind(") ");
+    if (name_end != stat.npos && stat[name_end + 2] == 'S') return;
+    std::this_thread::yield();
+  }
+}
+
+}  // namespace collet::conformance

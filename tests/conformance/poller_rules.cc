@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: MIT
+// poller_rules.cc: the rules of <collet/poller.h> about what is reported, and what is not.
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+
+#include <array>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/conformance/poller_rule.h"
+
+namespace collet::conformance {
+namespace {
+
+// -- P7: registration
+// ---------------------------------------------------------------------------------
+
+RULE(PollerRule, P7_1, "add() of what is watched is EEXIST, and changes nothing") {
+  const Pair pair = local_pair();
+  EXPECT_EQ(poller_->add(pair.ours.get(), Interest::read, kFirst), 0);
+  EXPECT_EQ(poller_->add(pair.ours.get(), Interest::read, kSecond), EEXIST);
+  write_all(pair.theirs, "x");
+  EXPECT_TRUE(wait_for(kFirst, Readiness::read));
+  EXPECT_EQ(poller_->remove(pair.ours.get()), 0);
+}
+
+RULE(PollerRule, P7_2, "modify() and remove() of what is not watched are ENOENT") {
+  const Pair pair = local_pair();
+  EXPECT_EQ(poller_->modify(pair.ours.get(), Interest::read, kFirst), ENOENT);
+  EXPECT_EQ(poller_->remove(pair.ours.get()), ENOENT);
+  EXPECT_EQ(poller_->add(pair.ours.get(), Interest::read, kFirst), 0);
+  EXPECT_EQ(poller_->remove(pair.ours.get()), 0);
+  EXPECT_EQ(poller_->modify(pair.ours.get(), Interest::read, kFirst), ENOENT);
+  EXPECT_EQ(poller_->remove(pair.ours.get()), ENOENT);
+}
+
+RULE(PollerRule, P7_3, "add() of a descriptor that is not open is EBADF") {
+  Pair pair = local_pair();
+  const int fd = pair.ours.get();
+  pair.ours.close();
+  EXPECT_EQ(poller_->add(fd, Interest::read, kFirst), EBADF);
+  EXPECT_EQ(poller_->add(-1, Interest::read, kFirst), EBADF);
+}
+
+RULE(PollerRule, P8_1, "a descriptor stays the caller's, open when the Poller is gone") {
+  Pair pair = local_pair();
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read | Interest::write, kFirst), 0);
+  poller_.reset();
+  write_all(pair.ours, "still open");
+  EXPECT_EQ(read_up_to(pair.theirs, 10), "still open");
+}
+
+// -- P1, P2: what persists is reported again and again --------------------------------------------
+
+RULE(PollerRule, P1_1, "readability is reported by every wait() while it lasts") {
+  const Pair pair = local_pair();
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read, kFirst), 0);
+  write_all(pair.theirs, "x");
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(has(wait_once(kFirst).value_or(Readiness::none), kAll));
+  poller_->remove(pair.ours.get());
+}
+
+RULE(PollerRule, P1_2, "so is writability, alone and beside readability") {
+  const Pair pair = local_pair();
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read | Interest::write, kFirst), 0);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(has(wait_once(kFirst).value_or(Readiness::none), Readiness::write));
+  }
+  write_all(pair.theirs, "x");
+  const auto both = wait_once(kFirst).value_or(Readiness::none);
+  EXPECT_TRUE(has(both, Readiness::read));
+  EXPECT_TRUE(has(both, Readiness::write));
+  poller_->remove(pair.ours.get());
+}
+
+RULE(PollerRule, P1_3, "readiness older than the interest is reported") {
+  const Pair pair = local_pair();
+  write_all(pair.theirs, "x");
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::none, kFirst), 0);
+  for (int i = 0; i < 3; ++i) wait_once(kFirst);
+  ASSERT_EQ(poller_->modify(pair.ours.get(), Interest::read, kSecond), 0);
+  EXPECT_TRUE(wait_for(kSecond, Readiness::read));
+  poller_->remove(pair.ours.get());
+}
+
+RULE(PollerRule, P1_4, "modify() replaces interest and token at once") {
+  const Pair pair = local_pair();
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::write, kFirst), 0);
+  EXPECT_TRUE(wait_for(kFirst, Readiness::write));
+  ASSERT_EQ(poller_->modify(pair.ours.get(), Interest::read, kSecond), 0);
+  EXPECT_FALSE(wait_once(kFirst).has_value());
+  write_all(pair.theirs, "x");
+  EXPECT_TRUE(wait_for(kSecond, Readiness::read));
+  ASSERT_EQ(poller_->modify(pair.ours.get(), Interest::write, kFirst), 0);
+  EXPECT_TRUE(wait_for(kFirst, Readiness::write));
+  poller_->remove(pair.ours.get());
+}
+
+RULE(PollerRule, P1_5, "an interest dropped and taken up again is served") {
+  const Pair pair = local_pair();
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read, kFirst), 0);
+  for (int i = 0; i < 5; ++i) {
+    wait_once(kFirst);
+    ASSERT_EQ(poller_->modify(pair.ours.get(), Interest::none, kFirst), 0);
+    write_all(pair.theirs, "x");
+    wait_once(kFirst);
+    ASSERT_EQ(poller_->modify(pair.ours.get(), Interest::read, kFirst), 0);
+    ASSERT_TRUE(wait_for(kFirst, Readiness::read));
+    EXPECT_EQ(read_up_to(pair.ours, 1), "x");
+  }
+  poller_->remove(pair.ours.get());
+}
+
+RULE(PollerRule, P1_6, "few places for events lose none: what did not fit comes later") {
+  std::vector<Pair> pairs;
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    pairs.push_back(local_pair());
+    write_all(pairs.back().theirs, "x");
+    ASSERT_EQ(poller_->add(pairs.back().ours.get(), Interest::read, Token{i}), 0);
+  }
+  std::set<Token> seen;
+  std::array<Event, 3> few{};
+  for (int i = 0; i < 200 && seen.size() < pairs.size(); ++i) {
+    const std::size_t count = poller_->wait(few, nanoseconds::zero());
+    ASSERT_LE(count, few.size());
+    for (std::size_t k = 0; k < count; ++k) seen.insert(few[k].token);
+  }
+  EXPECT_EQ(seen.size(), pairs.size());
+  for (const Pair& pair : pairs) poller_->remove(pair.ours.get());
+}
+
+RULE(PollerRule, P1_7, "what was read in part is reported again") {
+  const Pair pair = local_pair();
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read, kFirst), 0);
+  write_all(pair.theirs, "12345");
+  for (int left = 5; left > 0; --left) {
+    ASSERT_TRUE(has(wait_once(kFirst).value_or(Readiness::none), Readiness::read)) << left;
+    EXPECT_EQ(read_up_to(pair.ours, 1).size(), 1U);
+  }
+  poller_->remove(pair.ours.get());
+}
+
+RULE(PollerRule, P1_8, "of a thousand descriptors just those that are ready are reported") {
+  std::vector<Pair> pairs;
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    pairs.push_back(local_pair());
+    ASSERT_EQ(poller_->add(pairs.back().ours.get(), Interest::read, Token{i}), 0);
+  }
+  std::set<Token> expected;
+  for (std::uint64_t i = 3; i < pairs.size(); i += 7) {
+    write_all(pairs[i].theirs, "x");
+    expected.insert(Token{i});
+  }
+  std::set<Token> seen;
+  const auto deadline = Clock::now() + kPatience;
+  while (seen.size() < expected.size() && Clock::now() < deadline) {
+    const std::size_t count = poller_->wait(events_, kPatience);
+    for (std::size_t i = 0; i < count; ++i) {
+      EXPECT_TRUE(has(events_[i].ready, Readiness::read));
+      seen.insert(events_[i].token);
+    }
+  }
+  EXPECT_EQ(seen, expected);
+  for (const Pair& pair : pairs) poller_->remove(pair.ours.get());
+}
+
+RULE(PollerRule, P1_9, "a count below the room means that all that is ready was reported") {
+  std::vector<Pair> pairs;
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    pairs.push_back(local_pair());
+    ASSERT_EQ(poller_->add(pairs.back().ours.get(), Interest::read, Token{i}), 0);
+    write_all(pairs.back().theirs, "x");
+    std::array<Event, 32> room{};
+    const std::size_t count = poller_->wait(room, nanoseconds::zero());
+    std::set<Token> seen;
+    for (std::size_t k = 0; k < count; ++k) seen.insert(room[k].token);
+    ASSERT_EQ(seen.size(), pairs.size());
+  }
+  for (const Pair& pair : pairs) poller_->remove(pair.ours.get());
+}
+
+RULE(PollerRule, P1_10, "a token comes back as it was given, whatever its value") {
+  const Pair pair = local_pair();
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::write, kFirst), 0);
+  for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{1} << 63,
+                                    std::uint64_t{0xffffffff}, ~std::uint64_t{0} - 1}) {
+    ASSERT_EQ(poller_->modify(pair.ours.get(), Interest::write, Token{value}), 0);
+    EXPECT_TRUE(wait_for(Token{value}, Readiness::write)) << value;
+  }
+  poller_->remove(pair.ours.get());
+}
+
+// -- P2: nothing is missing -----------------------------------------------------------------------
+
+RULE(PollerRule, P2_1, "pipes, eventfds, timers and listeners are reported like streams") {
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+  const Descriptor reader(ends[0]);
+  const Descriptor writer(ends[1]);
+  const Descriptor event(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  const Descriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  const Descriptor listener(open_listener(endpoint("127.0.0.1:0"), {}));
+  const int all[] = {reader.get(), event.get(), timer.get(), listener.get()};
+  for (std::uint64_t i = 0; i < std::size(all); ++i) {
+    ASSERT_EQ(poller_->add(all[i], Interest::read, Token{i}), 0);
+  }
+  EXPECT_EQ(poller_->wait(events_, nanoseconds::zero()), 0U);
+  ASSERT_EQ(::write(writer.get(), "x", 1), 1);
+  EXPECT_TRUE(wait_for(Token{0}, Readiness::read));
+  ASSERT_EQ(::eventfd_write(event.get(), 1), 0);
+  EXPECT_TRUE(wait_for(Token{1}, Readiness::read));
+  const itimerspec at_once{{}, {0, 1}};
+  ASSERT_EQ(::timerfd_settime(timer.get(), 0, &at_once, nullptr), 0);
+  EXPECT_TRUE(wait_for(Token{2}, Readiness::read));
+  const Descriptor client = dial(socket_endpoint(listener.get(), Side::local));
+  EXPECT_TRUE(wait_for(Token{3}, Readiness::read));
+  for (const int fd : all) poller_->remove(fd);
+}
+
+RULE(PollerRule, P2_2, "a connect that succeeds or is refused ends in writability or error") {
+  Descriptor listener(open_listener(endpoint("127.0.0.1:0"), {}));
+  const Endpoint at = socket_endpoint(listener.get(), Side::local);
+  for (const bool refused : {false, true}) {
+    if (refused) listener.close();
+    const Descriptor client(begin_connect(at, nullptr));
+    ASSERT_GE(client.get(), 0);
+    ASSERT_EQ(poller_->add(client.get(), Interest::write, kFirst), 0);
+    EXPECT_TRUE(wait_for(kFirst, Readiness::write | Readiness::error));
+    EXPECT_EQ(socket_error(client.get()), refused ? ECONNREFUSED : 0);
+    poller_->remove(client.get());
+  }
+}
+
+// A full socket is not writable; it becomes so when the peer reads.
+RULE(PollerRule, P2_3, "a full socket is silent until there is room, and then writable") {
+  const Pair pair = local_pair();
+  const std::string block(4096, 'x');
+  std::size_t written = 0;
+  for (std::ptrdiff_t count = 0;
+       (count = ::send(pair.ours.get(), block.data(), block.size(), MSG_DONTWAIT)) > 0;) {
+    written += static_cast<std::size_t>(count);
+  }
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::write, kFirst), 0);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(has(wait_once(kFirst).value_or(Readiness::none), Readiness::write));
+  }
+  EXPECT_EQ(read_up_to(pair.theirs, written).size(), written);
+  EXPECT_TRUE(wait_for(kFirst, Readiness::write));
+  poller_->remove(pair.ours.get());
+}
+
+// -- P3: what is removed is silent ----------------------------------------------------------------
+
+RULE(PollerRule, P3_1, "remove() silences an event that is ready already") {
+  const Pair pair = local_pair();
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read, kFirst), 0);
+  wait_once(kFirst);
+  write_all(pair.theirs, "x");
+  ASSERT_EQ(poller_->remove(pair.ours.get()), 0);
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(wait_once(kFirst).has_value());
+}
+
+RULE(PollerRule, P3_2, "it silences a descriptor that has a duplicate") {
+  Pair pair = local_pair();
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read, kFirst), 0);
+  wait_once(kFirst);
+  const Descriptor duplicate(::dup(pair.ours.get()));
+  ASSERT_EQ(poller_->remove(pair.ours.get()), 0);
+  pair.ours.close();
+  write_all(pair.theirs, "x");
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(wait_once(kFirst).has_value());
+}
+
+RULE(PollerRule, P3_3, "a number used again is not reported under its predecessor's token") {
+  for (int i = 0; i < 20; ++i) {
+    Pair old_pair = local_pair();
+    const int number = old_pair.ours.get();
+    ASSERT_EQ(poller_->add(number, Interest::read | Interest::write, kFirst), 0);
+    write_all(old_pair.theirs, "x");
+    if (i % 2 == 0) wait_once(kFirst);
+    ASSERT_EQ(poller_->remove(number), 0);
+    old_pair.ours.close();
+
+    const Pair pair = local_pair();
+    ASSERT_EQ(pair.ours.get(), number);
+    ASSERT_EQ(poller_->add(number, Interest::read, kSecond), 0);
+    for (int k = 0; k < 3; ++k) EXPECT_FALSE(wait_once(kFirst).has_value());
+    write_all(pair.theirs, "y");
+    EXPECT_TRUE(wait_for(kSecond, Readiness::read));
+    poller_->remove(number);
+  }
+}
+
+RULE(PollerRule, P3_4, "what a batch reports may be removed while the batch is handled") {
+  std::vector<Pair> pairs;
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    pairs.push_back(local_pair());
+    write_all(pairs.back().theirs, "x");
+    ASSERT_EQ(poller_->add(pairs.back().ours.get(), Interest::read, Token{i}), 0);
+  }
+  ASSERT_GT(poller_->wait(events_, kPatience), 0U);
+  for (std::size_t i = 1; i < pairs.size(); ++i) {
+    EXPECT_EQ(poller_->remove(pairs[i].ours.get()), 0);
+    pairs[i].ours.close();
+  }
+  for (int i = 0; i < 5; ++i) {
+    const std::size_t count = poller_->wait(events_, nanoseconds::zero());
+    for (std::size_t k = 0; k < count; ++k) EXPECT_EQ(events_[k].token, Token{0});
+  }
+  poller_->remove(pairs[0].ours.get());
+}
+
+RULE(PollerRule, P3_5, "removing one leaves the others of its batch reported") {
+  std::vector<Pair> pairs;
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    pairs.push_back(local_pair());
+    write_all(pairs.back().theirs, "x");
+    ASSERT_EQ(poller_->add(pairs.back().ours.get(), Interest::read, Token{i}), 0);
+  }
+  for (std::size_t left = pairs.size(); left > 0; --left) {
+    std::set<Token> seen;
+    const std::size_t count = poller_->wait(events_, kPatience);
+    for (std::size_t i = 0; i < count; ++i) seen.insert(events_[i].token);
+    ASSERT_EQ(seen.size(), left);
+    EXPECT_EQ(poller_->remove(pairs[left - 1].ours.get()), 0);
+  }
+}
+
+RULE(PollerRule, P3_6, "added and removed a thousand times, a descriptor is served each time") {
+  const Pair pair = local_pair();
+  write_all(pair.theirs, "x");
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    const Interest interest = i % 2 == 0 ? Interest::read : Interest::write;
+    ASSERT_EQ(poller_->add(pair.ours.get(), interest, Token{i}), 0);
+    if (i % 3 != 0) {
+      ASSERT_TRUE(wait_for(Token{i}, interest)) << "the " << i << "th time";
+    }
+    ASSERT_EQ(poller_->remove(pair.ours.get()), 0);
+  }
+  EXPECT_EQ(poller_->wait(events_, nanoseconds::zero()), 0U);
+}
+
+// -- P4: failures are reported whatever the interest ----------------------------------------------
+
+constexpr Interest kInterests[] = {Interest::none, Interest::read, Interest::write};
+
+RULE(PollerRule, P4_1, "hang_up is reported with interest none, read and write") {
+  for (const Interest interest : kInterests) {
+    Pair pair = local_pair();
+    ASSERT_EQ(poller_->add(pair.ours.get(), interest, kFirst), 0);
+    wait_once(kFirst);
+    pair.theirs.close();
+    EXPECT_TRUE(wait_for(kFirst, Readiness::hang_up));
+    EXPECT_TRUE(has(wait_once(kFirst).value_or(Readiness::none), Readiness::hang_up)) << "again";
+    poller_->remove(pair.ours.get());
+  }
+}
+
+RULE(PollerRule, P4_2, "so is error") {
+  for (const Interest interest : kInterests) {
+    Pair pair = tcp_pair();
+    ASSERT_EQ(poller_->add(pair.ours.get(), interest, kFirst), 0);
+    wait_once(kFirst);
+    reset_connection(pair.theirs);
+    EXPECT_TRUE(wait_for(kFirst, Readiness::error));
+    poller_->remove(pair.ours.get());
+  }
+}
+
+RULE(PollerRule, P4_3, "the end of a peer's sending is readable") {
+  const Pair pair = tcp_pair();
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read, kFirst), 0);
+  wait_once(kFirst);
+  ::shutdown(pair.theirs.get(), SHUT_WR);
+  EXPECT_TRUE(wait_for(kFirst, Readiness::read));
+  poller_->remove(pair.ours.get());
+}
+
+RULE(PollerRule, P4_4, "half a close is no hang_up, and leaves the stream writable") {
+  const Pair pair = tcp_pair();
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read | Interest::write, kFirst), 0);
+  ::shutdown(pair.theirs.get(), SHUT_WR);
+  ASSERT_TRUE(wait_for(kFirst, Readiness::read));
+  for (int i = 0; i < 5; ++i) {
+    const Readiness ready = wait_once(kFirst).value_or(Readiness::none);
+    EXPECT_TRUE(has(ready, Readiness::read) && has(ready, Readiness::write));
+    EXPECT_FALSE(has(ready, Readiness::hang_up | Readiness::error));
+  }
+  poller_->remove(pair.ours.get());
+}
+
+RULE(PollerRule, P4_5, "bytes before a hang_up stay readable beside it") {
+  Pair pair = local_pair();
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read, kFirst), 0);
+  write_all(pair.theirs, "last words");
+  pair.theirs.close();
+  ASSERT_TRUE(wait_for(kFirst, Readiness::hang_up));
+  EXPECT_TRUE(has(wait_once(kFirst).value_or(Readiness::none), Readiness::read));
+  EXPECT_EQ(read_up_to(pair.ours, 100), "last words");
+  poller_->remove(pair.ours.get());
+}
+
+RULE(PollerRule, P4_6, "a hang_up older than add() and modify() is reported") {
+  Pair pair = local_pair();
+  pair.theirs.close();
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::none, kFirst), 0);
+  EXPECT_TRUE(wait_for(kFirst, Readiness::hang_up));
+  ASSERT_EQ(poller_->modify(pair.ours.get(), Interest::none, kSecond), 0);
+  EXPECT_TRUE(wait_for(kSecond, Readiness::hang_up));
+  poller_->remove(pair.ours.get());
+}
+
+RULE(PollerRule, P8_3, "urgent data, which nobody asked for, keeps nobody busy") {
+  const Pair pair = tcp_pair();
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::none, kFirst), 0);
+  wait_once(kFirst);
+  ASSERT_EQ(::send(pair.theirs.get(), "!", 1, MSG_OOB), 1);
+  const auto cpu_before = thread_cpu_time();
+  const auto end = Clock::now() + milliseconds(200);
+  while (Clock::now() < end) wait_once(kFirst, end - Clock::now());
+  EXPECT_LT(thread_cpu_time() - cpu_before, milliseconds(50));
+  poller_->remove(pair.ours.get());
+}
+
+}  // namespace
+}  // namespace collet::conformance

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+// report.cc: from what GoogleTest tells to lines, for people or as JSON.
+#include "tests/conformance/report.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+
+#include <absl/strings/str_format.h>
+#include <absl/strings/str_replace.h>
+#include <collet/quantity.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/conformance/last_words.h"
+
+namespace collet::conformance {
+namespace {
+
+constexpr std::size_t kMostFailures = 4000;  // characters of them, of one rule
+
+std::string_view file_name(const char* path) {
+  const std::string_view whole = path == nullptr ? "?" : path;
+  return whole.substr(whole.find_last_of('/') + 1);
+}
+
+const char* word_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kept:
+      return "ok";
+    case Outcome::broken:
+      return "BROKEN";
+    case Outcome::not_judged:
+      return "skip";
+  }
+  return "?";
+}
+
+const char* json_word_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kept:
+      return "kept";
+    case Outcome::broken:
+      return "broken";
+    case Outcome::not_judged:
+      return "not judged";
+  }
+  return "?";
+}
+
+std::string indented(const std::string& text) {
+  return "       " + absl::StrReplaceAll(text, {{"\n", "\n       "}});
+}
+
+void print_line(const std::string& line) {
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+Report::Report(ReportOptions options)
+    : options_(std::move(options)), watchdog_(options_.limit, [this] { give_up(); }) {}
+
+void Report::pass_over(const Rule& rule, const std::string& reason) {
+  begin(rule);
+  reason_ = reason;
+  end();
+}
+
+void Report::begin(const Rule& rule) {
+  const std::lock_guard lock(mutex_);
+  rule_ = &rule;
+  begun_ = Clock::now();
+  failures_.clear();
+  reason_.clear();
+  judged_ = false;
+}
+
+void Report::end() {
+  const std::lock_guard lock(mutex_);
+  if (rule_ == nullptr) return;
+  const Outcome outcome = !failures_.empty() ? Outcome::broken
+                          : judged_          ? Outcome::kept
+                                             : Outcome::not_judged;
+  ++(outcome == Outcome::kept ? kept_ : outcome == Outcome::broken ? broken_ : not_judged_);
+  print(outcome);
+  rule_ = nullptr;
+}
+
+void Report::OnTestStart(const ::testing::TestInfo& info) {
+  if (rule_ == nullptr || rule_->name != info.name()) {
+    end();
+    begin(*std::find_if(all_rules().begin(), all_rules().end(),
+                        [&](const Rule& rule) { return rule.name == info.name(); }));
+  }
+  const std::lock_guard lock(mutex_);
+  case_ = info.value_param() == nullptr ? "" : info.value_param();
+  set_last_words(absl::StrFormat(
+      "%-6s BROKEN: the program crashed%s%s; seed %d; to repeat it:\n%s\n", rule_->name,
+      case_.empty() ? "" : " ", case_, options_.seed, indented(repeat_command())));
+  watchdog_.begin();
+}
+
+void Report::OnTestPartResult(const ::testing::TestPartResult& result) {
+  const std::lock_guard lock(mutex_);
+  if (result.skipped()) {
+    reason_ = result.message();
+  } else if (result.failed() && failures_.size() < kMostFailures) {
+    failures_ +=
+        absl::StrFormat("%s:%d%s%s: %s\n", file_name(result.file_name()), result.line_number(),
+                        case_.empty() ? "" : ", ", case_, result.message());
+  }
+}
+
+void Report::OnTestEnd(const ::testing::TestInfo& info) {
+  watchdog_.end();
+  const std::lock_guard lock(mutex_);
+  if (!info.result()->Skipped()) judged_ = true;
+}
+
+void Report::OnTestProgramEnd(const ::testing::UnitTest&) { end(); }
+
+// What the rule does is unknown, and other threads may hold anything: nothing is torn down.
+void Report::give_up() {
+  {
+    const std::lock_guard lock(mutex_);
+    failures_ += absl::StrFormat("%s%sit did not end within %s\n", case_, case_.empty() ? "" : ": ",
+                                 format_duration(options_.limit));
+    ++broken_;
+    print(Outcome::broken);
+    not_judged_ = options_.rules - kept_ - broken_;
+    summarise();
+  }
+  std::_Exit(1);
+}
+
+std::string Report::repeat_command() const {
+  return absl::StrFormat("%s --rule %s --seed %d", options_.command, rule_->name, options_.seed);
+}
+
+void Report::print(Outcome outcome) const {
+  const auto taken =
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun_).count();
+  std::string reason = outcome == Outcome::broken       ? failures_
+                       : outcome == Outcome::not_judged ? reason_
+                                                        : std::string();
+  while (reason.ends_with('\n')) reason.pop_back();
+  if (options_.json) {
+    nlohmann::ordered_json line{{"type", "rule"},
+                                {"rule", rule_->name},
+                                {"text", rule_->text},
+                                {"header", header_of(*rule_)},
+                                {"outcome", json_word_of(outcome)},
+                                {"reason", reason},
+                                {"ms", taken}};
+    if (outcome == Outcome::broken) line["repeat"] = repeat_command();
+    return print_line(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  }
+  std::string line =
+      absl::StrFormat("%-6s %-6s %7d ms  %s", rule_->name, word_of(outcome), taken, rule_->text);
+  if (outcome == Outcome::not_judged) line += ": " + reason;
+  if (outcome == Outcome::broken) {
+    line += absl::StrFormat("\n%s\n       seed %d; to repeat just this rule:\n%s", indented(reason),
+                            options_.seed, indented(repeat_command()));
+  }
+  print_line(line);
+}
+
+void Report::summarise() const {
+  if (options_.json) {
+    return print_line(nlohmann::ordered_json{
+        {"type", "summary"},
+        {"subject", options_.subject},
+        {"kept", kept_},
+        {"broken", broken_},
+        {"not_judged", not_judged_},
+        {"seed",
+         options_.seed}}.dump());
+  }
+  print_line(absl::StrFormat("%s: %d rules kept, %d broken, %d not judged", options_.subject, kept_,
+                             broken_, not_judged_));
+}
+
+}  // namespace collet::conformance

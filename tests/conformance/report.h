@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// report.h: what the program prints: a line for each rule, and how to repeat what is broken.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/conformance/rule.h"
+#include "tests/conformance/watchdog.h"
+
+namespace collet::conformance {
+
+struct ReportOptions {
+  std::string subject;  // as it was named
+  std::string command;  // judges it once more, without --rule and --seed
+  std::uint64_t seed = 0;
+  std::chrono::nanoseconds limit{};  // of one case of a rule
+  std::size_t rules = 0;             // to be judged or passed over
+  bool json = false;
+};
+
+enum class Outcome { kept, broken, not_judged };
+
+// Rules are judged in cases (a pool with 1, 2 and 4 workers), one after another: a rule is broken
+// if it is in any, and not judged if it is in none.
+class Report final : public ::testing::EmptyTestEventListener {
+ public:
+  explicit Report(ReportOptions options);
+
+  // A rule that is not even tried; GoogleTest tells of the others.
+  void pass_over(const Rule& rule, const std::string& reason);
+
+  void summarise() const;
+  bool all_kept() const { return broken_ == 0; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void OnTestStart(const ::testing::TestInfo& info) override;
+  void OnTestPartResult(const ::testing::TestPartResult& result) override;
+  void OnTestEnd(const ::testing::TestInfo& info) override;
+  void OnTestProgramEnd(const ::testing::UnitTest& program) override;
+
+  void begin(const Rule& rule);
+  void end();
+  void give_up();
+  void print(Outcome outcome) const;
+  std::string repeat_command() const;
+
+  const ReportOptions options_;
+  std::mutex mutex_;  // a test's own threads tell of failures, too
+  const Rule* rule_ = nullptr;
+  Clock::time_point begun_;
+  std::string case_;
+  std::string failures_;
+  std::string reason_;  // of not judging
+  bool judged_ = false;
+  std::size_t kept_ = 0;
+  std::size_t broken_ = 0;
+  std::size_t not_judged_ = 0;
+  Watchdog watchdog_;
+};
+
+}  // namespace collet::conformance

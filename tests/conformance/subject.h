@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// subject.h: what is judged: one backend or one pool, as main() was told. Whatever cannot be made
+// is thrown, which breaks the rule that asked for it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <collet/registry.h>
+
+#include "apps/cli/kit.h"
+
+namespace collet::conformance {
+
+struct Subject {
+  apps::Kit* kit = nullptr;
+  std::optional<Backend> backend;  // exactly one of the two is set
+  std::optional<Pool> pool;
+  std::size_t workers = 0;  // of the pool, in the case that runs
+  std::uint64_t seed = 0;   // of what is random
+
+  bool is_poller() const {
+    return backend.has_value() && backend->description().make_poller != nullptr;
+  }
+};
+
+// The one of this process.
+Subject& subject();
+
+std::unique_ptr<Poller> make_poller();
+std::unique_ptr<Proactor> make_proactor();
+std::unique_ptr<ThreadPool> make_pool();
+
+// With one of its options at another value; null if it has no such option.
+std::unique_ptr<Proactor> make_proactor_with(std::string_view option, std::string_view value);
+std::unique_ptr<ThreadPool> make_pool_with(std::string_view option, std::string_view value);
+
+// One that soon runs out of leases, after two buffers of 16 KiB; null if it cannot be told to.
+std::unique_ptr<Proactor> make_proactor_of_few_buffers();
+
+}  // namespace collet::conformance
