@@ -12,11 +12,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <thread>
 
 #include <gmock/gmock.h>
 
-#include "tests/support/program.h"
+#include "tests/plugins/ended.h"
 
 namespace collet::integration {
 namespace {
@@ -30,37 +31,13 @@ std::string plugin(const std::string& name) {
   return std::string(COLLET_PLUGINS) + "/" + name + ".so";
 }
 
-std::string contents(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
-struct Ended {
-  int code = 0;
-  std::string output;
-  std::string errors;
-};
-
-Ended run(std::vector<std::string> command) {
-  Program program(std::move(command));
-  Ended ended;
-  ended.output = program.read_rest();
-  ended.code = program.wait();
-  ended.errors = program.errors();
-  return ended;
-}
-
 Ended list_with(const std::string& file) {
   return run({COLLET_SERVER_PROGRAM, "--plugin", file, "--list"});
 }
 
-void expect_refused(const Ended& ended, const std::string& file,
-                    const std::vector<std::string>& told) {
-  EXPECT_EQ(ended.code, 2) << ended.errors;
-  EXPECT_EQ(ended.output, "");
-  EXPECT_EQ(std::count(ended.errors.begin(), ended.errors.end(), '\n'), 1) << ended.errors;
-  EXPECT_THAT(ended.errors, HasSubstr("\"" + file + "\" "));
-  for (const std::string& part : told) EXPECT_THAT(ended.errors, HasSubstr(part));
+void expect_refused(const Ended& ended, const std::string& file, std::vector<std::string> told) {
+  told.push_back("\"" + file + "\" ");
+  expect_refused(ended, told);
 }
 
 // -- What is wrong with what it says of itself ---------------------------------------------------
@@ -148,23 +125,13 @@ TEST(IntrusivePlugin, WhatItExportsBesideReachesNobody) {
 
 // -- What is wrong with the file -----------------------------------------------------------------
 
-class PluginFileTest : public ::testing::Test {
+class PluginFileTest : public FolderTest {
  protected:
-  PluginFileTest() {
-    std::string name = ::testing::TempDir() + "/plugins-XXXXXX";
-    folder_ = fs::canonical(::mkdtemp(name.data()));
-  }
-  ~PluginFileTest() override { fs::remove_all(folder_); }
-
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
-
   std::string copy_of_a_good_one(const std::string& name) const {
     fs::copy_file(plugin("none"), path(name));
     ::chmod(path(name).c_str(), 0755);
     return path(name);
   }
-
-  fs::path folder_;
 };
 
 TEST_F(PluginFileTest, OneThatIsNotThereIsRefused) {
@@ -293,7 +260,7 @@ TEST(PluginSymbolTest, APluginExportsOneSymbol) {
 }
 
 struct Choice {
-  const char* name;
+  std::string name;
   std::vector<std::string> flags;
 
   friend std::ostream& operator<<(std::ostream& out, const Choice& choice) {
@@ -325,14 +292,29 @@ const std::vector<Choice> kChoices{
     {"Poll", {"--backend", std::string(COLLET_POLL_PLUGIN) + ":reserve=9"}},
     {"PollWithPool", {"--plugin", COLLET_POLL_PLUGIN, "--backend", "poll", "--pool", "mutex"}},
     {"Asio", {"--plugin", COLLET_ASIO_PLUGIN, "--backend", "asio_plugin"}},
+    {"TemplateOfProactors", {"--backend", COLLET_PROACTOR_TEMPLATE}},
+    {"TemplatesOfBoth", {"--backend", COLLET_PROACTOR_TEMPLATE, "--pool", COLLET_POOL_TEMPLATE}},
     {"Tbb", {"--pool", std::string(COLLET_TBB_PLUGIN) + ":linger=1ms"}},
     {"AsioAndTbb", {"--backend", COLLET_ASIO_PLUGIN, "--pool", COLLET_TBB_PLUGIN}},
     {"PollerOfTheFirstHeaders", {"--backend", plugin("first_poller")}},
     {"ProactorAndPoolOfTheFirstHeaders",
      {"--backend", plugin("first_proactor"), "--pool", plugin("first_pool")}}};
 
-INSTANTIATE_TEST_SUITE_P(Plugins, PluginAtWork, ::testing::ValuesIn(kChoices),
-                         [](const auto& flaw) { return std::string(flaw.param.name); });
+// Those of the libraries that were found, with every pool.
+std::vector<Choice> all_choices() {
+  std::vector<Choice> choices = kChoices;
+  std::istringstream files(COLLET_LIBRARY_PLUGINS);
+  for (std::string file; std::getline(files, file, ':');) {
+    for (const char* pool : {"inline", "mutex", "tbb"}) {
+      const std::string name = fs::path(file).stem().string() + "_" + pool;
+      choices.push_back({name, {"--backend", file, "--pool", pool}});
+    }
+  }
+  return choices;
+}
+
+INSTANTIATE_TEST_SUITE_P(Plugins, PluginAtWork, ::testing::ValuesIn(all_choices()),
+                         [](const auto& choice) { return choice.param.name; });
 
 // -- In the matrix -------------------------------------------------------------------------------
 
