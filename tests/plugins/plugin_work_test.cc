@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 struct Choice {
-  const char* name;
+  std::string name;
   std::vector<std::string> flags;
 
   friend std::ostream& operator<<(std::ostream& out, const Choice& choice) {
@@ -50,14 +51,29 @@ const std::vector<Choice> kChoices{
     {"Poll", {"--backend", std::string(COLLET_POLL_PLUGIN) + ":reserve=9"}},
     {"PollWithPool", {"--plugin", COLLET_POLL_PLUGIN, "--backend", "poll", "--pool", "mutex"}},
     {"Asio", {"--plugin", COLLET_ASIO_PLUGIN, "--backend", "asio_plugin"}},
+    {"TemplateOfProactors", {"--backend", COLLET_PROACTOR_TEMPLATE}},
+    {"TemplatesOfBoth", {"--backend", COLLET_PROACTOR_TEMPLATE, "--pool", COLLET_POOL_TEMPLATE}},
     {"Tbb", {"--pool", std::string(COLLET_TBB_PLUGIN) + ":linger=1ms"}},
     {"AsioAndTbb", {"--backend", COLLET_ASIO_PLUGIN, "--pool", COLLET_TBB_PLUGIN}},
     {"PollerOfTheFirstHeaders", {"--backend", plugin("first_poller")}},
     {"ProactorAndPoolOfTheFirstHeaders",
      {"--backend", plugin("first_proactor"), "--pool", plugin("first_pool")}}};
 
-INSTANTIATE_TEST_SUITE_P(Plugins, PluginAtWork, ::testing::ValuesIn(kChoices),
-                         [](const auto& flaw) { return std::string(flaw.param.name); });
+// Those of the libraries that were found, with every pool.
+std::vector<Choice> all_choices() {
+  std::vector<Choice> choices = kChoices;
+  std::istringstream files(COLLET_LIBRARY_PLUGINS);
+  for (std::string file; std::getline(files, file, ':');) {
+    for (const char* pool : {"inline", "mutex", "tbb"}) {
+      const std::string name = fs::path(file).stem().string() + "_" + pool;
+      choices.push_back({name, {"--backend", file, "--pool", pool}});
+    }
+  }
+  return choices;
+}
+
+INSTANTIATE_TEST_SUITE_P(Plugins, PluginAtWork, ::testing::ValuesIn(all_choices()),
+                         [](const auto& choice) { return choice.param.name; });
 
 // -- Workloads -----------------------------------------------------------------------------------
 
