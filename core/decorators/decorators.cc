@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
 // decorators.cc: which there are.
-#include <collet/decorator.h>
+#include "core/decorators/decorators.h"
 
 namespace collet {
+namespace {
 
-std::span<const BackendDecorator* const> backend_decorators() noexcept { return {}; }
-std::span<const PoolDecorator* const> pool_decorators() noexcept { return {}; }
+constexpr const BackendDecorator* kOfBackends[] = {&kFault};
+constexpr const PoolDecorator* kOfPools[] = {&kFaultPool};
+
+}  // namespace
+
+std::span<const BackendDecorator* const> backend_decorators() noexcept { return kOfBackends; }
+std::span<const PoolDecorator* const> pool_decorators() noexcept { return kOfPools; }
 
 }  // namespace collet
