@@ -5,8 +5,8 @@
 namespace collet {
 namespace {
 
-constexpr const BackendDecorator* kOfBackends[] = {&kFault};
-constexpr const PoolDecorator* kOfPools[] = {&kFaultPool};
+constexpr const BackendDecorator* kOfBackends[] = {&kTrace, &kFault, &kCount};
+constexpr const PoolDecorator* kOfPools[] = {&kTracePool, &kFaultPool};
 
 }  // namespace
 

@@ -6,7 +6,10 @@
 
 namespace collet {
 
+extern const BackendDecorator kTrace;
 extern const BackendDecorator kFault;
+extern const BackendDecorator kCount;
+extern const PoolDecorator kTracePool;
 extern const PoolDecorator kFaultPool;
 
 }  // namespace collet
