@@ -14,6 +14,7 @@
 #include <collet/plugin_loader.h>
 
 #include "core/plugin_file.h"
+#include "core/spec.h"
 
 namespace collet {
 namespace {
@@ -92,7 +93,8 @@ bool is_name(const char* text) {
 std::string find_flaw(const OptionDescription& option) {
   if (!is_name(option.name)) return "an option has no proper name";
   const bool known = option.type == OptionType::boolean || option.type == OptionType::integer ||
-                     option.type == OptionType::bytes || option.type == OptionType::duration;
+                     option.type == OptionType::bytes || option.type == OptionType::duration ||
+                     option.type == OptionType::ratio;
   if (!known) return absl::StrFormat("option \"%s\" is of an unknown type", option.name);
   if (option.help == nullptr) return absl::StrFormat("option \"%s\" has no help", option.name);
   if (option.minimum <= option.default_value && option.default_value <= option.maximum) return "";
@@ -267,11 +269,13 @@ absl::StatusOr<std::string> Plugins::resolve(std::string_view spec, std::string_
   if (plugin == plugins_.end()) {
     return refuse("%s: \"%s\" was replaced while it was loaded: try again", flag, file);
   }
-  return plugin->name + std::string(spec.substr(file.size()));
+  const std::string_view named = file_in(spec);
+  const auto at = static_cast<std::size_t>(named.data() - spec.data());
+  return std::string(spec).replace(at, named.size(), plugin->name);
 }
 
 std::string_view file_in(std::string_view spec) noexcept {
-  const std::string_view name = spec.substr(0, spec.find(':'));
+  const std::string_view name = innermost_in(spec);
   return name.find('/') == name.npos ? std::string_view() : name;
 }
 

@@ -26,6 +26,7 @@ constexpr Unit kDurations[] = {
     {"h", 3'600'000'000'000}, {"m", 60'000'000'000}, {"s", 1'000'000'000},
     {"ms", 1'000'000},        {"us", 1'000},         {"ns", 1}};
 constexpr Unit kSizes[] = {{"g", kKibi* kKibi* kKibi}, {"m", kKibi* kKibi}, {"k", kKibi}, {"", 1}};
+constexpr Unit kRatios[] = {{"", 1'000'000}};
 constexpr Unit kCounts[] = {{"g", 1'000'000'000}, {"m", 1'000'000}, {"k", 1'000}, {"", 1}};
 
 // A number as typed: `whole`.`fraction` `unit`.
@@ -149,8 +150,23 @@ absl::StatusOr<std::int64_t> parse_count(std::string_view text) {
   return explain(text, value.fault, "count", "write a whole number, such as 1000, 50k or 1.5M");
 }
 
+absl::StatusOr<std::int64_t> parse_ratio(std::string_view text) {
+  const Value value = parse(text, kRatios, false);
+  if (value.fault == Fault::none) return value.number;
+  return explain(text, value.fault, "ratio", "write a number with at most six decimals, as 0.1");
+}
+
 std::string format_duration(std::chrono::nanoseconds duration) {
   return duration.count() == 0 ? "0" : format(duration.count(), kDurations);
+}
+
+std::string format_ratio(std::int64_t parts_per_million) {
+  const std::int64_t whole = kRatios[0].factor;
+  std::string text =
+      absl::StrFormat("%d.%06d", parts_per_million / whole, parts_per_million % whole);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
 }
 
 std::string format_bytes(std::int64_t bytes) { return bytes == 0 ? "0" : format(bytes, kSizes); }

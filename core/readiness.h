@@ -92,7 +92,7 @@ class ReadinessProactor final : public Proactor {
   void receive_some_bytes(std::uint32_t index, CompletionSink& sink);
   void send_more(std::uint32_t index, CompletionSink& sink);
   void finish_connect(std::uint32_t index, CompletionSink& sink);
-  void report_readiness(std::uint32_t index, Readiness ready, CompletionSink& sink);
+  void report_readiness(std::uint32_t index, CompletionSink& sink);
   [[gnu::cold]] void end_producing(std::uint32_t index, int error, CompletionSink& sink);
   [[gnu::cold]] void starve(std::uint32_t index);
   [[gnu::noinline]] void feed_starved();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <poll.h>
 #include <time.h>
 
 #include <algorithm>
@@ -88,13 +89,15 @@ void ReadinessProactor::handle_other_event(Handle handle, Readiness ready, Compl
   Slot* slot = &slots_[index];
   switch (slot->kind) {
     case Kind::connecting:
+      // An event may be spurious (P2), and a socket that is still connecting has no error yet.
+      if (!failed && socket_endpoint(slot->fd, Side::peer).length == 0) return;
       if (has(ready, Readiness::write) || failed) finish_connect(index, sink);
       return;
     case Kind::listener:
       if (slot->flow == Flow::producing) return accept_some(index, sink);
       break;
     case Kind::watch:
-      if (slot->flow == Flow::producing) return report_readiness(index, ready, sink);
+      if (slot->flow == Flow::producing) return report_readiness(index, sink);
       break;
     case Kind::stream:
       if ((has(ready, Readiness::read) || failed) && slot->flow == Flow::producing) {
@@ -200,8 +203,14 @@ void ReadinessProactor::finish_connect(std::uint32_t index, CompletionSink& sink
   if (find(handle) != nullptr) arm(index, Arm::exactly);
 }
 
-void ReadinessProactor::report_readiness(std::uint32_t index, Readiness ready,
-                                         CompletionSink& sink) {
+// What is told must hold, and an event may be spurious (P2).
+void ReadinessProactor::report_readiness(std::uint32_t index, CompletionSink& sink) {
+  constexpr Readiness kKnown =
+      Readiness::read | Readiness::write | Readiness::error | Readiness::hang_up;
+  pollfd state{slots_[index].fd, static_cast<short>(slots_[index].watched), 0};
+  if (::poll(&state, 1, 0) != 1) return;
+  const Readiness ready = static_cast<Readiness>(state.revents) & kKnown;
+  if (ready == Readiness::none) return;
   Completion completion;
   completion.operation = Operation::ready;
   completion.token = slots_[index].token;

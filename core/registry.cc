@@ -1,161 +1,25 @@
 // SPDX-License-Identifier: MIT
-// registry.cc: parses specs, probes backends, makes instances.
+// registry.cc: finds what specs name, probes backends, makes instances.
 #include <sched.h>
 
 #include <algorithm>
 #include <cassert>
-#include <charconv>
 #include <cstring>
 #include <exception>
-#include <optional>
 #include <utility>
 
 #include <absl/status/status.h>
 #include <absl/strings/str_format.h>
-#include <collet/quantity.h>
 #include <collet/readiness_proactor.h>
 #include <collet/registry.h>
+
+#include "core/spec.h"
 
 namespace collet {
 namespace {
 
 constexpr std::string_view kAuto = "auto";
 constexpr std::size_t kMaxWorkers = 1024;  // beyond it lies a typing mistake
-
-template <typename... Args>
-absl::Status invalid(const absl::FormatSpec<Args...>& format, const Args&... args) {
-  return absl::InvalidArgumentError(absl::StrFormat(format, args...));
-}
-
-// Names of described things, and `more` where given: "epoll, asio, auto".
-template <typename Described>
-std::string list_names(const Described& described, std::string_view more = {}) {
-  std::string list;
-  const auto append = [&list](std::string_view name) {
-    if (name.empty()) return;
-    if (!list.empty()) list += ", ";
-    list += name;
-  };
-  for (const auto& one : described) {
-    if constexpr (std::is_pointer_v<std::remove_cvref_t<decltype(one)>>) {
-      append(one->name);
-    } else {
-      append(one.name);
-    }
-  }
-  append(more);
-  return list;
-}
-
-std::string describe_values(const OptionDescription& option) {
-  if (option.type == OptionType::boolean) return "true or false";
-  const char* kind = option.type == OptionType::integer ? "a whole number"
-                     : option.type == OptionType::bytes ? "a size"
-                                                        : "a duration";
-  return absl::StrFormat("%s from %s to %s", kind, format_value(option.type, option.minimum),
-                         format_value(option.type, option.maximum));
-}
-
-template <typename StatusOrValue>
-std::optional<std::int64_t> value_or_nothing(const StatusOrValue& parsed) {
-  if (!parsed.ok()) return std::nullopt;
-  if constexpr (requires { parsed->count(); }) {
-    return parsed->count();
-  } else {
-    return *parsed;
-  }
-}
-
-std::optional<std::int64_t> parse_value(OptionType type, std::string_view text) {
-  switch (type) {
-    case OptionType::boolean:
-      if (text == "true") return 1;
-      if (text == "false") return 0;
-      return std::nullopt;
-    case OptionType::bytes:
-      return value_or_nothing(parse_bytes(text));
-    case OptionType::duration:
-      return value_or_nothing(parse_duration(text));
-    case OptionType::integer:
-      break;
-  }
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-// Who asked and for what: the front of every error sentence.
-struct Asked {
-  std::string_view flag;  // --backend
-  const char* kind;       // backend
-  std::string_view spec;
-  std::string_view name;     // before the colon
-  std::string_view options;  // after it
-  bool has_colon = false;
-};
-
-Asked split(std::string_view spec, std::string_view flag, const char* kind) {
-  Asked asked{.flag = flag, .kind = kind, .spec = spec, .name = spec, .options = {}};
-  if (const auto colon = spec.find(':'); colon != spec.npos) {
-    asked.name = spec.substr(0, colon);
-    asked.options = spec.substr(colon + 1);
-    asked.has_colon = true;
-  }
-  return asked;
-}
-
-absl::Status set_option(const Asked& asked, std::string_view assignment,
-                        std::span<const OptionDescription> described,
-                        std::vector<OptionValue>& values, std::vector<bool>& given) {
-  const auto equals = assignment.find('=');
-  const std::string_view name = assignment.substr(0, equals);
-  if (equals == assignment.npos || name.empty()) {
-    return invalid("%s: \"%s\" in \"%s\" is no option: write name:key=value,key=value", asked.flag,
-                   assignment, asked.spec);
-  }
-  const auto option = std::find_if(described.begin(), described.end(),
-                                   [name](const OptionDescription& o) { return name == o.name; });
-  if (option == described.end()) {
-    return invalid("%s: %s \"%s\" has no option \"%s\"; it has %s", asked.flag, asked.kind,
-                   asked.name, name, described.empty() ? "none" : list_names(described));
-  }
-  const auto index = static_cast<std::size_t>(option - described.begin());
-  if (given[index]) {
-    return invalid("%s: option \"%s\" is given twice in \"%s\"; give it once", asked.flag, name,
-                   asked.spec);
-  }
-  const std::string_view text = assignment.substr(equals + 1);
-  const auto value = parse_value(option->type, text);
-  if (!value || *value < option->minimum || *value > option->maximum) {
-    return invalid("%s: option \"%s\" of %s \"%s\" cannot be \"%s\"; it takes %s", asked.flag, name,
-                   asked.kind, asked.name, text, describe_values(*option));
-  }
-  values[index].value = *value;
-  given[index] = true;
-  return absl::OkStatus();
-}
-
-// Defaults, and what the spec says over them.
-absl::StatusOr<std::vector<OptionValue>> parse_options(
-    const Asked& asked, std::span<const OptionDescription> described) {
-  std::vector<OptionValue> values;
-  values.reserve(described.size());
-  for (const OptionDescription& option : described) {
-    values.push_back({option.name, option.default_value});
-  }
-  std::vector<bool> given(described.size());
-  std::string_view rest = asked.options;
-  bool more = asked.has_colon;
-  while (more) {
-    const auto comma = rest.find(',');
-    const auto status = set_option(asked, rest.substr(0, comma), described, values, given);
-    if (!status.ok()) return status;
-    more = comma != rest.npos;
-    if (more) rest.remove_prefix(comma + 1);
-  }
-  return values;
-}
 
 template <typename Description>
 const Description* find(const std::vector<const Description*>& all, std::string_view name) {
@@ -164,12 +28,50 @@ const Description* find(const std::vector<const Description*>& all, std::string_
   return found == all.end() ? nullptr : *found;
 }
 
-absl::Status no_such(const Asked& asked, const std::string& names) {
-  if (asked.name.empty()) {
-    return invalid("%s: \"%s\" names no %s; there are %s", asked.flag, asked.spec, asked.kind,
-                   names);
+absl::Status no_such(const Spec& spec, const SpecPart& part, const std::string& names) {
+  if (part.name.empty()) {
+    return invalid("%s: \"%s\" names no %s; there are %s", spec.flag, spec.text, part.kind, names);
   }
-  return invalid("%s: no %s named \"%s\"; there are %s", asked.flag, asked.kind, asked.name, names);
+  return invalid("%s: no %s named \"%s\"; there are %s", spec.flag, part.kind, part.name, names);
+}
+
+// What each decorator of the spec is, outermost first.
+template <typename Decorator>
+absl::StatusOr<std::vector<const Decorator*>> find_decorators(
+    Spec& spec, std::span<const Decorator* const> known) {
+  std::vector<const Decorator*> found;
+  for (SpecPart& part : std::span(spec.parts).first(spec.parts.size() - 1)) {
+    const auto one = std::ranges::find(known, part.name, &Decorator::name);
+    if (one == known.end()) return no_such(spec, part, list_names(known));
+    part.described = (*one)->options;
+    found.push_back(*one);
+  }
+  return found;
+}
+
+// The same with their values, innermost first.
+template <typename Decorator>
+absl::StatusOr<std::vector<Decoration<Decorator>>> read_decorations(
+    const Spec& spec, const std::vector<const Decorator*>& decorators) {
+  std::vector<Decoration<Decorator>> decorations;
+  for (std::size_t i = decorators.size(); i-- > 0;) {
+    auto values = read_options(spec, spec.parts[i]);
+    if (!values.ok()) return values.status();
+    decorations.push_back({decorators[i], *std::move(values)});
+  }
+  return decorations;
+}
+
+absl::Status check_suits(const Spec& spec, const BackendDescription& backend,
+                         const Decoration<BackendDecorator>& decoration) {
+  Refusal why_not;
+  const BackendDecorator& decorator = *decoration.decorator;
+  if (decorator.suits == nullptr ||
+      decorator.suits(backend, OptionValues(decoration.values), why_not)) {
+    return absl::OkStatus();
+  }
+  return invalid("%s: decorator \"%s\" in \"%s\": %s", spec.flag, decorator.name, spec.text,
+                 why_not.text);
 }
 
 absl::Status cannot_start(const char* kind, std::string_view name, const Refusal& why_not) {
@@ -197,7 +99,7 @@ std::unique_ptr<Made> make_guarded(Make make, Refusal& why_not, const Arguments&
 }
 
 bool can_be_made(const BackendDescription& backend, Refusal& why_not) {
-  const auto values = *parse_options({}, backend.options);
+  const auto values = default_values(backend.options);
   const OptionValues options(values);
   if (backend.make_poller != nullptr) {
     return make_guarded<Poller>(backend.make_poller, why_not, options) != nullptr;
@@ -207,59 +109,74 @@ bool can_be_made(const BackendDescription& backend, Refusal& why_not) {
 
 }  // namespace
 
-std::string format_value(OptionType type, std::int64_t value) {
-  switch (type) {
-    case OptionType::boolean:
-      return value != 0 ? "true" : "false";
-    case OptionType::bytes:
-      return format_bytes(value);
-    case OptionType::duration:
-      return format_duration(std::chrono::nanoseconds(value));
-    case OptionType::integer:
-      break;
-  }
-  return absl::StrFormat("%d", value);
+template <typename Description, typename Decorator>
+void Choice<Description, Decorator>::decorate(Decoration<Decorator> decoration) {
+  name_ = absl::StrFormat("%s(%s)", decoration.decorator->name, name_);
+  decorations_.push_back(std::move(decoration));
 }
 
-template <typename Description>
-std::string Choice<Description>::effective_spec() const {
-  std::string spec(name());
-  char separator = ':';
-  for (std::size_t i = 0; i < values_.size(); ++i) {
-    spec += std::exchange(separator, ',');
-    spec += absl::StrFormat("%s=%s", values_[i].name,
-                            format_value(description_->options[i].type, values_[i].value));
+template <typename Description, typename Decorator>
+bool Choice<Description, Decorator>::is_decorated_with(std::string_view decorator) const noexcept {
+  return std::ranges::any_of(decorations_, [decorator](const Decoration<Decorator>& one) {
+    return one.decorator->name == decorator;
+  });
+}
+
+template <typename Description, typename Decorator>
+std::string Choice<Description, Decorator>::effective_spec() const {
+  std::string spec = format_part(description_->name, description_->options, values_);
+  for (const Decoration<Decorator>& one : decorations_) {
+    spec = format_part(absl::StrFormat("%s(%s)", one.decorator->name, spec), one.decorator->options,
+                       one.values);
   }
   return spec;
 }
-template class Choice<BackendDescription>;
-template class Choice<PoolDescription>;
-template class Choice<WorkloadDescription>;
+template class Choice<BackendDescription, BackendDecorator>;
+template class Choice<PoolDescription, PoolDecorator>;
 
 absl::StatusOr<std::unique_ptr<Proactor>> Backend::make() const {
-  if (description().make_poller != nullptr) {
-    auto poller = make_poller();
+  const std::uint64_t instance = next_instance();
+  const bool is_poller = description().make_poller != nullptr;
+  std::unique_ptr<Proactor> proactor;
+  if (is_poller) {
+    auto poller = make_poller(instance);
     if (!poller.ok()) return poller.status();
     ReadinessLimits limits;
     const std::int64_t events = OptionValues(values())["events"];
     if (events > 0) limits.events = static_cast<std::size_t>(events);
-    return make_readiness_proactor(*std::move(poller), limits);
+    proactor = make_readiness_proactor(*std::move(poller), limits);
+  } else {
+    Refusal why_not;
+    proactor = make_guarded<Proactor>(description().make_proactor, why_not, OptionValues(values()));
+    if (proactor == nullptr) return cannot_start("backend", description().name, why_not);
   }
-  Refusal why_not;
-  auto made = make_guarded<Proactor>(description().make_proactor, why_not, OptionValues(values()));
-  if (made == nullptr) return cannot_start("backend", name(), why_not);
-  return made;
+  for (const auto& [decorator, values] : decorations()) {
+    if (decorator->wrap_proactor == nullptr) continue;
+    proactor = decorator->wrap_proactor(
+        std::move(proactor),
+        {OptionValues(values), description().name, instance, is_poller, shared_counts()});
+  }
+  return proactor;
 }
 
 absl::StatusOr<std::unique_ptr<Poller>> Backend::make_poller() const {
+  return make_poller(next_instance());
+}
+
+absl::StatusOr<std::unique_ptr<Poller>> Backend::make_poller(std::uint64_t instance) const {
   if (description().make_poller == nullptr) {
     return absl::FailedPreconditionError(
-        absl::StrFormat("backend \"%s\" is a Proactor and has no Poller", name()));
+        absl::StrFormat("backend \"%s\" is a Proactor and has no Poller", description().name));
   }
   Refusal why_not;
-  auto made = make_guarded<Poller>(description().make_poller, why_not, OptionValues(values()));
-  if (made == nullptr) return cannot_start("backend", name(), why_not);
-  return made;
+  auto poller = make_guarded<Poller>(description().make_poller, why_not, OptionValues(values()));
+  if (poller == nullptr) return cannot_start("backend", description().name, why_not);
+  for (const auto& [decorator, values] : decorations()) {
+    if (decorator->wrap_poller == nullptr) continue;
+    poller = decorator->wrap_poller(std::move(poller), {OptionValues(values), description().name,
+                                                        instance, true, shared_counts()});
+  }
+  return poller;
 }
 
 absl::StatusOr<std::unique_ptr<ThreadPool>> Pool::make(std::size_t workers) const {
@@ -276,23 +193,28 @@ absl::StatusOr<std::unique_ptr<ThreadPool>> Pool::make(std::size_t workers) cons
   auto made =
       make_guarded<ThreadPool>(description().make, why_not, OptionValues(values()), workers);
   if (made == nullptr) return cannot_start("pool", name(), why_not);
+  const std::uint64_t instance = next_instance();
+  for (const auto& [decorator, values] : decorations()) {
+    made = decorator->wrap(std::move(made),
+                           {OptionValues(values), description().name, instance, false});
+  }
   return made;
 }
 
 absl::StatusOr<std::unique_ptr<ServerSession>> SessionWorkload::make_server() const {
   Refusal why_not;
   auto made =
-      make_guarded<ServerSession>(description().make_server, why_not, OptionValues(values()));
-  if (made == nullptr) return cannot_start("workload", name(), why_not);
+      make_guarded<ServerSession>(description_->make_server, why_not, OptionValues(values_));
+  if (made == nullptr) return cannot_start("workload", description_->name, why_not);
   return made;
 }
 
 absl::StatusOr<std::unique_ptr<ClientSession>> SessionWorkload::make_client(
     const ClientShape& shape) const {
   Refusal why_not;
-  auto made = make_guarded<ClientSession>(description().make_client, why_not,
-                                          OptionValues(values()), shape);
-  if (made == nullptr) return cannot_start("workload", name(), why_not);
+  auto made =
+      make_guarded<ClientSession>(description_->make_client, why_not, OptionValues(values_), shape);
+  if (made == nullptr) return cannot_start("workload", description_->name, why_not);
   return made;
 }
 
@@ -338,8 +260,7 @@ absl::StatusOr<Backend> Registry::first_that_runs(std::string_view flag) const {
   for (const BackendDescription* description : backends_) {
     const std::string reason = why_not(*description);
     if (reason.empty()) {
-      auto values = parse_options({}, description->options);
-      return Backend(*description, *std::move(values), std::move(note));
+      return Backend(*description, default_values(description->options), std::move(note));
     }
     note += absl::StrFormat("%s%s: %s", note.empty() ? "" : "; ", description->name, reason);
   }
@@ -347,41 +268,80 @@ absl::StatusOr<Backend> Registry::first_that_runs(std::string_view flag) const {
                                                 note.empty() ? "none is registered" : note));
 }
 
-absl::StatusOr<Backend> Registry::backend(std::string_view spec, std::string_view flag) const {
-  const Asked asked = split(spec, flag, "backend");
-  if (asked.name == kAuto) {
-    if (!asked.has_colon) return first_that_runs(flag);
-    return invalid("%s: \"auto\" takes no options; name the backend they are for: %s", flag,
+// The backend of `spec` without its decorators.
+absl::StatusOr<Backend> Registry::bare_backend(const Spec& spec) const {
+  const SpecPart& inner = spec.inner();
+  if (inner.name == kAuto) {
+    if (!inner.has_options) return first_that_runs(spec.flag);
+    return invalid("%s: \"auto\" takes no options; name the backend they are for: %s", spec.flag,
                    list_names(backends_));
   }
-  const BackendDescription* description = find(backends_, asked.name);
-  if (description == nullptr) return no_such(asked, list_names(backends_, kAuto));
-  auto values = parse_options(asked, description->options);
+  const BackendDescription* description = find(backends_, inner.name);
+  auto values = read_options(spec, inner);
   if (!values.ok()) return values.status();
   if (const std::string reason = why_not(*description); !reason.empty()) {
     return absl::UnavailableError(
-        absl::StrFormat("%s: backend \"%s\" does not run here: %s", flag, asked.name, reason));
+        absl::StrFormat("%s: backend \"%s\" does not run here: %s", spec.flag, inner.name, reason));
   }
   return Backend(*description, *std::move(values), "");
 }
 
-absl::StatusOr<Pool> Registry::pool(std::string_view spec, std::string_view flag) const {
-  const Asked asked = split(spec, flag, "pool");
-  const PoolDescription* description = find(pools_, asked.name);
-  if (description == nullptr) return no_such(asked, list_names(pools_));
-  auto values = parse_options(asked, description->options);
-  if (!values.ok()) return values.status();
-  return Pool(*description, *std::move(values), "");
+absl::StatusOr<Backend> Registry::backend(std::string_view text, std::string_view flag) const {
+  auto spec = take_apart(text, flag, "backend");
+  if (!spec.ok()) return spec.status();
+  SpecPart& inner = spec->parts.back();
+  if (const BackendDescription* known = find(backends_, inner.name)) {
+    inner.described = known->options;
+  } else if (inner.name != kAuto) {
+    return no_such(*spec, inner, list_names(backends_, kAuto));
+  }
+  const auto decorators = find_decorators(*spec, backend_decorators());
+  if (!decorators.ok()) return decorators.status();
+  auto decorations = read_decorations(*spec, *decorators);
+  if (!decorations.ok()) return decorations.status();
+  auto backend = bare_backend(*spec);
+  if (!backend.ok()) return backend.status();
+  for (auto& decoration : *decorations) {
+    const absl::Status suits = check_suits(*spec, backend->description(), decoration);
+    if (!suits.ok()) return suits;
+    backend->decorate(std::move(decoration));
+  }
+  return backend;
 }
 
-absl::StatusOr<SessionWorkload> Registry::workload(std::string_view spec,
-                                                   std::string_view flag) const {
-  const Asked asked = split(spec, flag, "workload");
-  const WorkloadDescription* description = find(workloads_, asked.name);
-  if (description == nullptr) return no_such(asked, list_names(workloads_));
-  auto values = parse_options(asked, description->options);
+absl::StatusOr<Pool> Registry::pool(std::string_view text, std::string_view flag) const {
+  auto spec = take_apart(text, flag, "pool");
+  if (!spec.ok()) return spec.status();
+  SpecPart& inner = spec->parts.back();
+  const PoolDescription* description = find(pools_, inner.name);
+  if (description == nullptr) return no_such(*spec, inner, list_names(pools_));
+  inner.described = description->options;
+  const auto decorators = find_decorators(*spec, pool_decorators());
+  if (!decorators.ok()) return decorators.status();
+  auto decorations = read_decorations(*spec, *decorators);
+  if (!decorations.ok()) return decorations.status();
+  auto values = read_options(*spec, inner);
   if (!values.ok()) return values.status();
-  SessionWorkload workload(*description, *std::move(values), "");
+  Pool pool(*description, *std::move(values), "");
+  for (auto& decoration : *decorations) pool.decorate(std::move(decoration));
+  return pool;
+}
+
+absl::StatusOr<SessionWorkload> Registry::workload(std::string_view text,
+                                                   std::string_view flag) const {
+  const auto spec = take_apart(text, flag, "workload");
+  if (!spec.ok()) return spec.status();
+  if (spec->parts.size() > 1) {
+    return invalid("%s: \"%s\" puts a decorator around a workload: decorate backend or pool", flag,
+                   text);
+  }
+  SpecPart part = spec->inner();
+  const WorkloadDescription* description = find(workloads_, part.name);
+  if (description == nullptr) return no_such(*spec, part, list_names(workloads_));
+  part.described = description->options;
+  auto values = read_options(*spec, part);
+  if (!values.ok()) return values.status();
+  SessionWorkload workload(*description, *std::move(values));
   const ClientShape shape{.payload_bytes = description->traits.payload_bytes};
   for (const auto& status :
        {workload.make_server().status(), workload.make_client(shape).status()}) {

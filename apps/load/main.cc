@@ -5,6 +5,7 @@
 #include "apps/cli/kit.h"
 #include "apps/cli/process.h"
 #include "apps/cli/stop_signals.h"
+#include "apps/cli/trace_signals.h"
 #include "apps/load/load_run.h"
 #include "apps/load/options.h"
 
@@ -28,7 +29,9 @@ int main(int argc, char** argv) {
   }
   collet::apps::raise_descriptor_limit();
   collet::apps::StopSignals signals;
-  collet::apps::LoadRun run(std::get<collet::apps::LoadOptions>(*command), signals);
+  const auto& options = std::get<collet::apps::LoadOptions>(*command);
+  if (options.backend.is_decorated_with("trace")) collet::apps::write_traces_on_signals();
+  collet::apps::LoadRun run(options, signals);
   if (const auto status = run.prepare(kit.registry()); !status.ok()) return refuse(status);
   return run.run();
 }

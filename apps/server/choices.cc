@@ -18,6 +18,8 @@ const char* type_name(OptionType type) {
       return "size";
     case OptionType::duration:
       return "time";
+    case OptionType::ratio:
+      return "share";
   }
   return "?";
 }
@@ -45,6 +47,14 @@ std::string describe(const Description& description, const Plugin* plugin,
   return text;
 }
 
+template <typename Decorators>
+std::string describe_decorators(const char* of_what, const char* example,
+                                const Decorators& decorators) {
+  std::string text = absl::StrFormat("\ndecorators of %s (%s)\n", of_what, example);
+  for (const auto* decorator : decorators) text += describe(*decorator, nullptr, "");
+  return text;
+}
+
 }  // namespace
 
 std::string describe_choices(const Kit& kit) {
@@ -59,6 +69,9 @@ std::string describe_choices(const Kit& kit) {
   for (const PoolDescription* pool : registry.pools()) {
     text += describe(*pool, kit.plugin_of(*pool), "");
   }
+  text += describe_decorators("backends", "--backend 'fault(epoll:events=64):seed=7'",
+                              backend_decorators());
+  text += describe_decorators("pools", "--pool 'trace(mutex)'", pool_decorators());
   text += "\nworkloads (--workload)\n";
   for (const Workload* workload : workloads()) {
     text += absl::StrFormat("  %-12s %s\n", workload->name(), workload->summary());

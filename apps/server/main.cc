@@ -6,6 +6,7 @@
 #include "apps/cli/kit.h"
 #include "apps/cli/process.h"
 #include "apps/cli/stop_signals.h"
+#include "apps/cli/trace_signals.h"
 #include "apps/server/options.h"
 #include "apps/server/server_process.h"
 
@@ -31,7 +32,11 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   collet::apps::raise_descriptor_limit();
   collet::apps::StopSignals signals;
-  collet::apps::ServerProcess server(std::get<collet::apps::ServeOptions>(*command), signals);
+  const auto& options = std::get<collet::apps::ServeOptions>(*command);
+  if (options.backend.is_decorated_with("trace") || options.pool.is_decorated_with("trace")) {
+    collet::apps::write_traces_on_signals();
+  }
+  collet::apps::ServerProcess server(options, signals);
   if (const auto status = server.start(); !status.ok()) return refuse(status);
   server.run();
   return 0;

@@ -55,7 +55,23 @@ Json loops_json(const LoopStats& loops) {
           {"bounded_passes", loops.proactor.bounded_passes}};
 }
 
+Json counted_json(const CallCounts& counts) {
+  Json json;
+  for (std::size_t i = 0; i < CallCounts::kNames.size(); ++i) {
+    json[CallCounts::kNames[i]] = counts[i];
+  }
+  return json;
+}
+
 }  // namespace
+
+std::string counted_text(const CallCounts& counts) {
+  std::string text;
+  for (std::size_t i = 0; i < CallCounts::kNames.size(); ++i) {
+    text += absl::StrFormat("%s%s %d", i == 0 ? "" : ", ", CallCounts::kNames[i], counts[i]);
+  }
+  return text;
+}
 
 std::string listening_text(const ServeOptions& options, const Endpoint& at) {
   return absl::StrFormat("listening %s backend=%s pool=%s loops=%d workers=%d workload=%s",
@@ -77,25 +93,28 @@ std::string listening_json(const ServeOptions& options, const Endpoint& at) {
       .dump(-1, ' ', false, Json::error_handler_t::replace);  // a path may be any bytes
 }
 
-std::string totals_json(const ServerStats& stats, const WatcherShard& seen,
-                        std::chrono::nanoseconds served) {
-  return Json{{"event", "totals"},
-              {"seconds", seconds(served)},
-              {"cpu_s", seconds(cpu_time())},
-              {"connections", stats.connections.opened},
-              {"closed", closed_json(stats.connections)},
-              {"requests", seen.requests},
-              {"bytes_in", seen.bytes_in},
-              {"bytes_out", seen.bytes_out},
-              {"lifetime_ms", percentiles_ms(seen.lifetime)},
-              {"first_byte_ms", percentiles_ms(seen.first_byte)},
-              {"accept_failures", stats.accept_failures},
-              {"accept_pauses", stats.accept_pauses},
-              {"receive_pauses", stats.connections.receive_pauses},
-              {"pool", pool_json(stats.pool)},
-              {"loops", loops_json(stats.loops)},
-              {"rss_bytes", resident_bytes()}}
-      .dump(-1, ' ', false, Json::error_handler_t::replace);  // a path may be any bytes
+std::string totals_json(const ServeOptions& options, const ServerStats& stats,
+                        const WatcherShard& seen, std::chrono::nanoseconds served) {
+  Json json{{"event", "totals"},
+            {"seconds", seconds(served)},
+            {"cpu_s", seconds(cpu_time())},
+            {"connections", stats.connections.opened},
+            {"closed", closed_json(stats.connections)},
+            {"requests", seen.requests},
+            {"bytes_in", seen.bytes_in},
+            {"bytes_out", seen.bytes_out},
+            {"lifetime_ms", percentiles_ms(seen.lifetime)},
+            {"first_byte_ms", percentiles_ms(seen.first_byte)},
+            {"accept_failures", stats.accept_failures},
+            {"accept_pauses", stats.accept_pauses},
+            {"receive_pauses", stats.connections.receive_pauses},
+            {"pool", pool_json(stats.pool)},
+            {"loops", loops_json(stats.loops)},
+            {"rss_bytes", resident_bytes()}};
+  if (options.backend.is_decorated_with("count")) {
+    json["counted"] = counted_json(options.backend.counts());
+  }
+  return json.dump();
 }
 
 }  // namespace collet::apps

@@ -17,7 +17,10 @@ std::string listening_text(const ServeOptions& options, const Endpoint& at);
 std::string listening_json(const ServeOptions& options, const Endpoint& at);
 
 // What happened from start to end.
-std::string totals_json(const ServerStats& stats, const WatcherShard& seen,
-                        std::chrono::nanoseconds served);
+std::string totals_json(const ServeOptions& options, const ServerStats& stats,
+                        const WatcherShard& seen, std::chrono::nanoseconds served);
+
+// What the decorator `count` has counted, for people: `wait 12, events 30, ...`.
+std::string counted_text(const CallCounts& counts);
 
 }  // namespace collet::apps

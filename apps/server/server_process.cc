@@ -91,8 +91,11 @@ void ServerProcess::run() {
   const ConnectionStats connections = server_->stats().connections;
   log_info(absl::StrFormat("ended after %d connections and %d requests", connections.opened,
                            watch_->seen().requests));
+  if (options_.backend.is_decorated_with("count") && !options_.json && !options_.quiet) {
+    say("counted " + counted_text(options_.backend.counts()));
+  }
   if (options_.json) {
-    say(totals_json(server_->stats(), watch_->seen(), loop_->read_clock() - begun));
+    say(totals_json(options_, server_->stats(), watch_->seen(), loop_->read_clock() - begun));
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <collet/registry.h>
 #include <nlohmann/json.hpp>
 
 #include "bench/measure/noise.h"
@@ -116,7 +117,7 @@ absl::StatusOr<PoolOutcome> parse_pool_load(const std::string& line, const PoolC
       if (!value.is_null()) outcome.figures[key] = value.get<double>();
     }
     if (json.at("benchmark") != cell.benchmark ||
-        spec_name(outcome.pool_spec) != spec_name(cell.pool)) {
+        name_in(outcome.pool_spec) != name_in(cell.pool)) {
       return absl::InternalError(absl::StrFormat("it measured %s of %s instead",
                                                  json.at("benchmark").get<std::string>(),
                                                  outcome.pool_spec));

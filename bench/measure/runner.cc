@@ -13,6 +13,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
+#include <collet/registry.h>
 
 #include "bench/measure/external_server.h"
 #include "bench/measure/instruments.h"
@@ -175,8 +176,8 @@ class Run {
   }
 
   bool is_what_was_asked_for(const Listening& runs) {
-    const std::string backend(spec_name(cell_.backend));
-    const std::string pool(spec_name(cell_.pool));
+    const std::string backend = name_in(cell_.backend);
+    const std::string pool = name_in(cell_.pool);
     if (runs.backend != backend && backend != "auto") {
       return fail(absl::StrFormat("asked for backend %s, got %s", backend, runs.backend));
     }

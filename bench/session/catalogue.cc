@@ -8,6 +8,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_replace.h>
+#include <collet/registry.h>
 
 #include "apps/workloads/workload.h"
 #include "bench/pools/benchmark.h"
@@ -35,7 +36,7 @@ void add_servers_by_hand(Options& options, Axes& axes, std::vector<std::string>&
   }
   const Programs programs(options.bin_dir);
   for (const std::string& backend : axes.backends) {
-    const std::string name(spec_name(backend));
+    const std::string name = name_in(backend);
     const auto found = programs.find("collet-baseline-" + name);
     External external{"by-hand-" + name, ""};
     // Not every backend has one, and one is enough for a backend that is there twice.

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include <absl/strings/str_cat.h>
-#include <absl/strings/str_split.h>
 #include <collet/quantity.h>
 
 namespace collet::bench {
@@ -32,6 +31,20 @@ std::vector<Table> group_by_table(const std::vector<SessionCell>& cells) {
     if (cells[i].baseline) table->push_back({i, true});
   }
   return tables;
+}
+
+std::vector<std::string> split_outside_parentheses(std::string_view list) {
+  std::vector<std::string> pieces(1);
+  int open = 0;
+  for (const char c : list) {
+    open += c == '(' ? 1 : c == ')' ? -1 : 0;
+    if (c == ',' && open <= 0) {
+      pieces.emplace_back();
+    } else {
+      pieces.back() += c;
+    }
+  }
+  return pieces;
 }
 
 }  // namespace
@@ -83,14 +96,9 @@ std::vector<PlannedRun> make_plan(const std::vector<SessionCell>& cells, int blo
   return plan;
 }
 
-std::string_view spec_name(std::string_view spec) noexcept {
-  return spec.substr(0, spec.find(':'));
-}
-
 std::vector<std::string> split_specs(std::string_view list) {
   std::vector<std::string> specs;
-  const std::string text(list);
-  for (const std::string& piece : std::vector<std::string>(absl::StrSplit(text, ','))) {
+  for (const std::string& piece : split_outside_parentheses(list)) {
     const std::size_t equals = piece.find('=');
     const bool goes_on = equals != std::string::npos && piece.find(':') > equals && !specs.empty();
     if (goes_on) {

@@ -81,12 +81,9 @@ void shuffle(std::vector<T>& items, std::mt19937_64& random) {
 std::vector<PlannedRun> make_plan(const std::vector<SessionCell>& cells, int blocks,
                                   std::uint64_t seed);
 
-// `epoll` of `epoll:events=256`
-std::string_view spec_name(std::string_view spec) noexcept;
-
 // Splits `epoll:events=64,edge=true,asio` into `epoll:events=64,edge=true` and `asio`: what has a
-// `=` but no `:` before it goes on the spec on its left. Empty pieces stay, for the caller to
-// refuse.
+// `=` but no `:` before it goes on the spec on its left. Commas in parentheses belong to the
+// decorated spec inside. Empty pieces stay, for the caller to refuse.
 std::vector<std::string> split_specs(std::string_view list);
 
 }  // namespace collet::bench

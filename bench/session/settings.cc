@@ -8,6 +8,7 @@
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_replace.h>
 #include <collet/quantity.h>
+#include <collet/registry.h>
 
 namespace collet::bench {
 
@@ -44,7 +45,8 @@ std::vector<std::string> server_command(const Cell& cell, const Settings& settin
             absl::StrReplaceAll(external->command,
                                 {{"{port}", absl::StrCat(port)}, {"{workload}", cell.workload}})};
   }
-  const bool has_workers = !settings.workerless_pools.contains(std::string(spec_name(cell.pool)));
+  const bool has_workers =
+      !settings.workerless_pools.contains(std::string(innermost_in(cell.pool)));
   std::vector<std::string> command = {settings.server, "--backend",  cell.backend,
                                       "--pool",        cell.pool,    "--listen",
                                       "127.0.0.1:0",   "--workload", cell.workload};

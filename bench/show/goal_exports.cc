@@ -4,6 +4,7 @@
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <collet/registry.h>
 #include <nlohmann/json.hpp>
 
 #include "bench/json/values.h"
@@ -42,8 +43,8 @@ bool is_known(const GoalCell& cell) { return cell.failure.empty() && cell.done; 
 
 Json bracket_json(const GoalCell& cell) {
   return {{"name", cell_name(cell.cell)},
-          {"backend_name", or_null(std::string(spec_name(cell.cell.backend)))},
-          {"pool_name", or_null(std::string(spec_name(cell.cell.pool)))},
+          {"backend_name", or_null(name_in(cell.cell.backend))},
+          {"pool_name", or_null(name_in(cell.cell.pool))},
           {"state", state_of(cell)},
           {"reason", or_null(cell.unavailable.empty() ? cell.failure : cell.unavailable)},
           {"holds_per_s", is_known(cell) ? or_null(cell.bracket.holds_per_s) : Json(nullptr)},

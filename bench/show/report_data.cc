@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <absl/strings/str_join.h>
+#include <collet/registry.h>
 #include <nlohmann/json.hpp>
 
 #include "bench/json/values.h"
@@ -126,8 +127,8 @@ void extend(Json& json, const Report& report, const TableSummary& table) {
     const CellSummary& cell = table.cells[i];
     Json& one = json["cells"][i];
     one["name"] = cell_name(cell.cell);
-    one["backend_name"] = or_null(std::string(spec_name(cell.cell.backend)));
-    one["pool_name"] = or_null(std::string(spec_name(cell.cell.pool)));
+    one["backend_name"] = or_null(name_in(cell.cell.backend));
+    one["pool_name"] = or_null(name_in(cell.cell.pool));
     one["requests_per_core_s"] = capacity_json(cell);
     one["pareto"] = is_on_pareto_front(cell, table);
   }
@@ -222,8 +223,8 @@ Json curves_json(const Report& report) {
       }
       json.push_back({{"title", title},
                       {"name", curve.name},
-                      {"backend_name", or_null(std::string(spec_name(cell.backend)))},
-                      {"pool_name", or_null(std::string(spec_name(cell.pool)))},
+                      {"backend_name", or_null(name_in(cell.backend))},
+                      {"pool_name", or_null(name_in(cell.pool))},
                       {"wake_floor_us", floor ? Json(floor->p50_us) : Json(nullptr)},
                       {"points", std::move(points)}});
     }

@@ -55,7 +55,7 @@ def check_rules():
 
 
 def check_nothing_is_forgotten():
-    listed = run(SERVER, "--list").stdout.split("\nworkloads")[0]
+    listed = run(SERVER, "--list").stdout.split("\ndecorators")[0]
     known = re.findall(r"^  ([a-z]\w*) ", listed, re.M)
     check(sorted(known) == sorted(JUDGED), f"there are {known}, and {JUDGED} are judged")
 

@@ -155,8 +155,8 @@ TEST_F(SlowServerTest, CostsTheClientNoMemoryHoweverMuchIsDue) {
 TEST_F(OpenLoopTest, TheIdleCrowdHasARateOfItsOwn) {
   const Json result = result_of(*load({"--workload", "idle", "-c", "300", "-d", "500ms"}));
   EXPECT_EQ(result["load"], "open");
-  EXPECT_EQ(result["rate_per_s"], 1000);
-  EXPECT_NEAR(result["offered"], 500, 2);
+  EXPECT_EQ(result["rate_per_s"], 2000);
+  EXPECT_NEAR(result["offered"], 1000, 2);
   EXPECT_EQ(result["unfinished"], 0) << result.dump();
 }
 

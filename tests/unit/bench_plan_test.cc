@@ -202,6 +202,10 @@ TEST(SpecTest, AListOfSpecsIsSplitBetweenSpecsNotBetweenTheirOptions) {
   EXPECT_THAT(split_specs("epoll:events=64,edge=true,asio:buffer=4k,mutex"),
               ElementsAre("epoll:events=64,edge=true", "asio:buffer=4k", "mutex"));
   EXPECT_THAT(split_specs("a,,b"), ElementsAre("a", "", "b"));
+  EXPECT_THAT(
+      split_specs("fault(epoll:events=64,edge=true):seed=7,short_read=0.1,trace(asio),epoll"),
+      ElementsAre("fault(epoll:events=64,edge=true):seed=7,short_read=0.1", "trace(asio)",
+                  "epoll"));
 }
 
 TEST(PlacementTest, SplitGivesTheServerTheFirstHalf) {

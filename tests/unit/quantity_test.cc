@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// quantity_test.cc: durations, sizes and counts as people type them.
+// quantity_test.cc: durations, sizes, counts and ratios as people type them.
 #include <limits>
 #include <string>
 
@@ -148,6 +148,25 @@ TEST(CountTest, WhatIsNoCountIsRefused) {
   }
   EXPECT_EQ(error_of(parse_count("many").status()),
             "\"many\" is not a count: write a whole number, such as 1000, 50k or 1.5M");
+}
+
+TEST(RatioTest, PartsPerMillionAreExact) {
+  for (const auto& [text, parts] :
+       {std::pair{"0", 0}, std::pair{"0.1", 100'000}, std::pair{"0.000001", 1},
+        std::pair{"1", 1'000'000}, std::pair{"2.5", 2'500'000}}) {
+    const auto parsed = parse_ratio(text);
+    ASSERT_TRUE(parsed.ok()) << parsed.status();
+    EXPECT_EQ(*parsed, parts);
+    EXPECT_EQ(format_ratio(parts), text);
+  }
+}
+
+TEST(RatioTest, WhatIsNoRatioIsRefused) {
+  for (const char* text : {"", "-1", "10%", "half", ".5", "1k"}) {
+    EXPECT_FALSE(parse_ratio(text).ok()) << text;
+  }
+  EXPECT_EQ(error_of(parse_ratio("0.0000001").status()),
+            "\"0.0000001\" is too fine a ratio: write a number with at most six decimals, as 0.1");
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ enum class OptionType : std::uint8_t {
   integer,   // 4096
   bytes,     // 16k, 1m: powers of 1024
   duration,  // 50us, 1ms, 2s; held as nanoseconds
+  ratio,     // 0.1; held as parts per million
 };
 
 struct OptionDescription {

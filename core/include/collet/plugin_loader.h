@@ -43,8 +43,8 @@ class Plugins {
   // Every file in `folder` that ends in .so, by name.
   absl::Status load_folder(const std::string& folder, std::string_view flag = "--plugin-dir");
 
-  // A spec may name a file instead of a plugin: `./libmine.so:depth=4`. Loads it, and returns the
-  // spec with the plugin's name; any other spec comes back as it is.
+  // A spec may name a file instead of a plugin: `./libmine.so:depth=4`, `trace(./libmine.so)`.
+  // Loads it, and returns the spec with the plugin's name; any other spec comes back as it is.
   absl::StatusOr<std::string> resolve(std::string_view spec, std::string_view flag);
 
   const std::vector<Plugin>& all() const noexcept { return plugins_; }
@@ -62,7 +62,7 @@ class Plugins {
   std::vector<std::unique_ptr<Described>> descriptions_;  // by plugin
 };
 
-// The file that `spec` names instead of a plugin; empty if it is a name.
+// The file that `spec` names instead of a plugin, as it stands there; empty if it is a name.
 std::string_view file_in(std::string_view spec) noexcept;
 
 }  // namespace collet

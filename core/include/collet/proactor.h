@@ -241,8 +241,8 @@ class Proactor {
 
   // Waits until something completes, wake() is called, or now() reaches `deadline` (max(): never;
   // in the past: does not block), and hands over what has completed; having handed over something,
-  // it waits no more. Returns true if all that was ready has been handed over, false if it stopped
-  // at a bound with more to come.
+  // it waits no more. A signal or a spurious event may end the wait before its time. Returns true
+  // if all that was ready has been handed over, false if it stopped at a bound with more to come.
   virtual bool run(std::chrono::nanoseconds deadline, CompletionSink& sink) noexcept = 0;
 
   // Ends the run() in progress or the next one. Any thread, at any time before destruction.

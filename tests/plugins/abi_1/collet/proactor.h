@@ -9,25 +9,107 @@
 // listener, leases of bytes from a stream, readiness from a watch. That goes on until stop(), the
 // end of the stream, an error or close(), and always ends in one completion marked `last`.
 //
-// Rules, each with a conformance test:
+// Rules. collet-conform judges every backend by those with two numbers, one test each:
 //   R1  A handle that names nothing (closed, or never opened) is refused with EBADF. A late event
 //       for an old generation is dropped and counted in Counters::stale_events.
+//         R1.1   a handle that was never opened is refused by every operation
+//         R1.2   so is one that was closed, from close() on
+//         R1.3   an old handle does not reach its successor
+//         R1.4   bind() replaces the token
+//         R1.5   a stale event for a number used again harms nobody
 //   R2  Every operation started (start, send, connect, close) ends in exactly one completion with
 //       `last` set: done, error, or ECANCELED. The one of close() comes after all others of that
 //       handle, and after it the backend never uses the token again.
+//         R2.1   stop() ends accepting, receiving and watching in ECANCELED
+//         R2.2   stopping what was not started has no effect
+//         R2.3   start() is EALREADY until the last completion of the one before
+//         R2.4   close() ends whatever is pending, each operation once
+//         R2.5   it ends what was begun just before
+//         R2.6   a reset by the peer ends receiving once
+//         R2.7   stop() leaves sending alone
+//         R2.8   a reset in the middle of a large send() ends it with the error
+//         R2.9   5000 random steps lose, repeat and reorder nothing; each start ends
 //   R3  Received bytes are lent (lease.h). An idle stream holds no receive buffer, except where the
 //       backend's own API demands one in advance; its description says so. When no buffer is left,
 //       receiving pauses until one comes home; counted in Counters::lease_waits.
+//         R3.1   lent bytes stay as they are while more arrives
+//         R3.2   leases may be given back on another thread
+//         R3.3   leases outlive the proactor
+//         R3.4   without a lease receiving pauses until one comes home
+//         R3.5   one that comes home on another thread wakes the paused stream
+//         R3.6   a stream paused for want of a lease can stop and close
+//         R3.7   without a lease it still sends, accepts and wakes
 //   R4  Memory given to send() stays untouched until its completion; memory given to send_now() is
 //       free again when the call returns.
+//         R4.1   send() delivers all to a slow reader, one at a time
+//         R4.2   send_now() sends a prefix from memory free at once, send() the rest
+//         R4.3   an error of send_now() is reported by the next send()
+//         R4.4   sending nothing completes
+//         R4.5   both directions run at once
 //   R5  close() stops, cancels, waits for terminal completions and only then lets the number go.
 //       The backend's wake descriptor closes last.
+//         R5.1   close() is possible from within every completion
+//         R5.2   one completion may close everybody else
+//         R5.3   close() lets the peer see the end, or a reset
+//         R5.4   the destructor closes what is open, but no watched descriptor
+//         R5.5   no handle is given twice, in a thousand streams
+//         R5.6   a thousand connections later no more descriptors are open
 //   R6  wake() is the one operation that any thread may call. Wakes merge; none is lost.
+//         R6.1   a wake while nobody runs ends the next run()
+//         R6.2   a thousand wakes end one run(), not several
+//         R6.3   100000 wakes from four threads: none is lost
+//         R6.4   a wake ends the run() in progress
+//         R6.5   wakes without pause hide no completion
 //   R7  The end of a stream is reported after all bytes before it. It ends the peer's sending only:
 //       sending goes on.
+//         R7.1   the end comes after all bytes
+//         R7.2   sending goes on after the peer has ended
+//         R7.3   shutdown() ends our sending only
+//         R7.4   emptied tells that the socket held no more
+//         R7.5   stopping and starting under traffic loses nothing
+//         R7.6   what arrives while stopped is there after start()
 //   R8  Work per run() is bounded; run() says whether it stopped at a bound.
+//         R8.1   true from run() means that the accept queue is empty
+//         R8.2   it means that sockets have been emptied
+//         R8.3   work that makes work does not keep run() from returning
+//         R8.4   nor do sends that follow each other
+//         R8.5   a stream that always has more does not keep others from their turn
 //   R9  The sink is called only inside run(), never from inside another operation. It may call
 //       every operation but run().
+//         R9.1   what ends at once is completed by the next run(), which does not wait
+//         R9.2   every operation but run() may be called from within a completion
+//   R10 Listeners and streams are what sockets are to everybody else.
+//         R10.1  a server echoes over IPv4, IPv6 and Unix sockets
+//         R10.2  as client and as server it understands every built-in backend
+//         R10.3  a plain blocking server gets and gives it every byte, and the end
+//         R10.4  port 0 lets the kernel choose
+//         R10.5  a port in use is EADDRINUSE unless both share it
+//         R10.6  a listener is silent until started
+//         R10.7  a Unix path in use is refused, a leftover one taken over
+//         R10.8  a released socket is non-blocking and not inherited
+//         R10.9  accepting without descriptors ends in EMFILE and may start again
+//         R10.10 a listener that was shut down delivers its queue and no more
+//         R10.11 a successor on its Unix path outlives it
+//         R10.12 connecting to nobody is ECONNREFUSED
+//         R10.13 connecting to a missing path is ENOENT, to a leftover ECONNREFUSED
+//         R10.14 connecting to a full Unix queue is EAGAIN
+//         R10.15 connecting from a local address uses it, or is EADDRNOTAVAIL
+//         R10.16 an accepted stream can move to another proactor
+//         R10.17 a stream in use cannot be released, nor can a listener
+//         R10.18 adopting what is no descriptor is EBADF
+//         R10.19 so does a plain blocking client
+//         R10.20 five hundred connections at once are all served
+//   R11 A watch reports readiness as a Poller does, and leaves the descriptor alone.
+//         R11.1  a watch reports while the condition holds
+//         R11.2  it reports writability, and hang-up whatever the interest
+//         R11.3  a stopped watch is silent, and starts again
+//         R11.4  a watch reports what was ready before it was started
+//   R12 run() keeps its deadline, and costs nothing while it waits.
+//         R12.1  run() with nothing to do never returns before its deadline
+//         R12.2  a deadline in the past does not block
+//         R12.3  the clocks of two proactors agree
+//         R12.4  waiting uses no CPU, whatever ended, stopped and failed before
+//         R12.5  deadlines do pass, and those far away do not overflow
 //
 // Every call but wake() is made by the one thread that runs the loop. All errors are errno values.
 #pragma once
@@ -159,8 +241,8 @@ class Proactor {
 
   // Waits until something completes, wake() is called, or now() reaches `deadline` (max(): never;
   // in the past: does not block), and hands over what has completed; having handed over something,
-  // it waits no more. Returns true if all that was ready has been handed over, false if it stopped
-  // at a bound with more to come.
+  // it waits no more. A signal or a spurious event may end the wait before its time. Returns true
+  // if all that was ready has been handed over, false if it stopped at a bound with more to come.
   virtual bool run(std::chrono::nanoseconds deadline, CompletionSink& sink) noexcept = 0;
 
   // Ends the run() in progress or the next one. Any thread, at any time before destruction.

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// trace.cc: remembers what a backend or a pool was asked, and what it said.
+#include <utility>
+
+#include "core/decorators/decorators.h"
+#include "core/decorators/trace_proactor.h"
+#include "core/decorators/trace_ring.h"
+
+namespace collet {
+namespace {
+
+constexpr OptionDescription kOptions[] = {
+    {"entries", OptionType::integer, 4096, 1, 1 << 24, "calls remembered of each instance"},
+    {"print", OptionType::boolean, 0, 0, 1, "write each call to stderr as it happens"},
+};
+
+constexpr TracedCall kAdd{"add", {"fd", "interest", "token"}};
+constexpr TracedCall kModify{"modify", {"fd", "interest", "token"}};
+constexpr TracedCall kRemove{"remove", {"fd"}};
+constexpr TracedCall kWait{"wait", {"timeout", "room"}};
+constexpr TracedCall kEvent{"event", {"token"}};
+constexpr TracedCall kWake{"wake", {}};
+constexpr TracedCall kSubmit{"submit", {}};
+constexpr TracedCall kTrySubmit{"try_submit", {}};
+constexpr TracedCall kSubmitBulk{"submit_bulk", {"tasks"}};
+constexpr TracedCall kStop{"stop", {"mode"}};
+
+class TracePoller final : public Poller {
+ public:
+  TracePoller(std::unique_ptr<Poller> poller, const Wrapping& how)
+      : poller_(std::move(poller)), ring_(TraceRing::borrow(how, "poller")) {}
+  ~TracePoller() override { ring_.give_back(); }
+
+  int add(int fd, Interest interest, Token token) noexcept override {
+    const int error = poller_->add(fd, interest, token);
+    note(kAdd, fd, interest, token, error);
+    return error;
+  }
+  int modify(int fd, Interest interest, Token token) noexcept override {
+    const int error = poller_->modify(fd, interest, token);
+    note(kModify, fd, interest, token, error);
+    return error;
+  }
+  int remove(int fd) noexcept override {
+    const int error = poller_->remove(fd);
+    ring_.record(kRemove, fd, 0, 0, error);
+    return error;
+  }
+  std::size_t wait(std::span<Event> ready, std::chrono::nanoseconds timeout) noexcept override {
+    const std::size_t count = poller_->wait(ready, timeout);
+    const auto room = static_cast<std::int64_t>(ready.size());
+    ring_.record(kWait, timeout.count(), room, 0, static_cast<std::int64_t>(count));
+    for (const Event& event : ready.first(count)) {
+      ring_.record(kEvent, static_cast<std::int64_t>(event.token), 0, 0,
+                   static_cast<std::int64_t>(event.ready));
+    }
+    return count;
+  }
+  void wake() noexcept override {
+    ring_.record(kWake, 0, 0, 0, 0);
+    poller_->wake();
+  }
+
+ private:
+  void note(const TracedCall& call, int fd, Interest interest, Token token, int error) noexcept {
+    ring_.record(call, fd, static_cast<std::int64_t>(interest), static_cast<std::int64_t>(token),
+                 error);
+  }
+
+  const std::unique_ptr<Poller> poller_;
+  TraceRing& ring_;
+};
+
+class TracePool final : public ThreadPool {
+ public:
+  TracePool(std::unique_ptr<ThreadPool> pool, const Wrapping& how)
+      : pool_(std::move(pool)), ring_(TraceRing::borrow(how, "pool")) {}
+  ~TracePool() override { ring_.give_back(); }
+
+  bool submit(Task& task) noexcept override {
+    const bool accepted = pool_->submit(task);
+    ring_.record(kSubmit, 0, 0, 0, accepted ? 1 : 0);
+    return accepted;
+  }
+  std::size_t submit_bulk(std::span<Task> tasks) noexcept override {
+    const auto asked = static_cast<std::int64_t>(tasks.size());
+    const std::size_t accepted = pool_->submit_bulk(tasks);
+    ring_.record(kSubmitBulk, asked, 0, 0, static_cast<std::int64_t>(accepted));
+    return accepted;
+  }
+  bool try_submit(Task& task) noexcept override {
+    const bool accepted = pool_->try_submit(task);
+    ring_.record(kTrySubmit, 0, 0, 0, accepted ? 1 : 0);
+    return accepted;
+  }
+  void stop(StopMode mode) noexcept override {
+    ring_.record(kStop, static_cast<std::int64_t>(mode), 0, 0, 0);
+    pool_->stop(mode);
+  }
+  std::size_t workers() const noexcept override { return pool_->workers(); }
+  PoolStats stats() const noexcept override { return pool_->stats(); }
+
+ private:
+  const std::unique_ptr<ThreadPool> pool_;
+  TraceRing& ring_;
+};
+
+}  // namespace
+
+constinit const BackendDecorator kTrace{
+    .name = "trace",
+    .summary =
+        "remembers the last calls and completions; the programs write them on SIGUSR1 and "
+        "when they crash",
+    .options = kOptions,
+    .suits = nullptr,
+    .wrap_poller = [](std::unique_ptr<Poller> poller,
+                      const Wrapping& how) -> std::unique_ptr<Poller> {
+      return std::make_unique<TracePoller>(std::move(poller), how);
+    },
+    .wrap_proactor = make_trace_proactor,
+};
+
+constinit const PoolDecorator kTracePool{
+    .name = "trace",
+    .summary = "remembers the last submissions; written likewise",
+    .options = kOptions,
+    .wrap = [](std::unique_ptr<ThreadPool> pool,
+               const Wrapping& how) -> std::unique_ptr<ThreadPool> {
+      return std::make_unique<TracePool>(std::move(pool), how);
+    },
+};
+
+}  // namespace collet

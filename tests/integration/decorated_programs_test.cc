@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// decorated_programs_test.cc: what the programs do with decorators: show traces when asked and when
+// they crash, and tell what was counted.
+#include <gmock/gmock.h>
+
+#include <csignal>
+
+#include "tests/support/program.h"
+
+namespace collet::integration {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<std::string> server(const std::string& backend, const std::string& more) {
+  return {COLLET_SERVER_PROGRAM, "--listen", "127.0.0.1:0", "--backend", backend, more};
+}
+
+TEST(DecoratedProgramsTest, ASignalShowsTheTraceAndTheServerGoesOn) {
+  Program program(server("trace(epoll)", "--json"));
+  EXPECT_THAT(program.read_line(), HasSubstr("\"backend\":\"trace(epoll)\""));
+  program.signal(SIGUSR1);
+  EXPECT_TRUE(eventually([&] {
+    return program.errors().find(" epoll proactor 0: start handle=") != std::string::npos;
+  }));
+  EXPECT_THAT(program.errors(), HasSubstr("trace of epoll poller 1: the last "));
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.wait(), 0);
+}
+
+TEST(DecoratedProgramsTest, ACrashShowsTheTraceAndIsACrashAllTheSame) {
+  for (const int signal : {SIGSEGV, SIGABRT}) {
+    Program program(server("trace(epoll):entries=64", "--quiet"));
+    EXPECT_THAT(program.read_line(), HasSubstr("listening"));
+    program.signal(signal);
+    EXPECT_EQ(program.wait(), 1000 + signal);
+    EXPECT_THAT(program.errors(), HasSubstr("epoll proactor 1: listen token="));
+  }
+}
+
+TEST(DecoratedProgramsTest, CallsArePrintedAsTheyHappen) {
+  Program program(server("trace(epoll):print=true", "--quiet"));
+  EXPECT_THAT(program.read_line(), HasSubstr("listening"));
+  EXPECT_THAT(program.errors(), HasSubstr("epoll proactor 1: listen token="));
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.wait(), 0);
+}
+
+TEST(DecoratedProgramsTest, TheTotalsTellWhatWasCounted) {
+  Program program(server("count(epoll)", "--json"));
+  program.read_line();
+  program.signal(SIGTERM);
+  const std::string totals = program.read_rest();
+  EXPECT_THAT(totals, HasSubstr("\"counted\":{\"wait\":"));
+  EXPECT_THAT(totals, HasSubstr("\"bytes_in\":0,\"bytes_out\":0}"));
+  EXPECT_EQ(program.wait(), 0);
+}
+
+TEST(DecoratedProgramsTest, WithoutJsonTheCountIsToldAtTheEnd) {
+  Program program({COLLET_SERVER_PROGRAM, "--listen", "127.0.0.1:0", "--backend", "count(asio)"});
+  program.read_line();
+  program.signal(SIGTERM);
+  EXPECT_THAT(program.read_rest(), HasSubstr("counted wait 0, events 0, add 0"));
+  EXPECT_EQ(program.wait(), 0);
+}
+
+}  // namespace
+}  // namespace collet::integration
