@@ -3,6 +3,7 @@
 // them, stopping them.
 #include <pthread.h>
 
+#include <chrono>
 #include <mutex>
 #include <set>
 #include <string_view>
@@ -143,6 +144,14 @@ RULE(PoolRule, T7_1, "stop(drain) runs all that was accepted") {
   auto tasks = make_tracked(fates, 500);
   ASSERT_EQ(pool_->submit_bulk(tasks), tasks.size());
   std::thread stopper([this] { pool_->stop(StopMode::drain); });
+  // Only when it has begun to stop may a worker go on: else all might be done before.
+  const auto refuses = [this] {
+    Task probe([] {});
+    return !pool_->submit(probe);
+  };
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::seconds(1);
+  while (!refuses() && Clock::now() < end) std::this_thread::yield();
   release_workers();
   stopper.join();
   EXPECT_EQ(fates.run, 500);

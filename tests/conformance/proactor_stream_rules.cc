@@ -25,6 +25,13 @@ class ProactorStreamRule : public ProactorRule {
 // -- R7: the end comes last -----------------------------------------------------------------------
 
 RULE(ProactorStreamRule, R7_1, "the end comes after all bytes") {
+  const Connected both = connected(tcp_pair());  // both are there from the start
+  write_all(both.peer, "last words");
+  ::shutdown(both.peer.get(), SHUT_WR);
+  EXPECT_EQ(driver().start(both.stream), 0);
+  driver().run_until_last(both.stream, Operation::receive);
+  EXPECT_EQ(driver()[both.stream].received, "last words");
+
   const Connected one = receiving(tcp_pair());
   const std::string text = pattern(1 << 20);
   std::thread peer([&] {
