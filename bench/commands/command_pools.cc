@@ -11,6 +11,7 @@
 #include "bench/commands/conduct.h"
 #include "bench/session/pool_options.h"
 #include "bench/session/pool_results.h"
+#include "bench/session/start.h"
 #include "bench/show/pool_formats.h"
 #include "bench/statistics/pool_summary.h"
 
@@ -23,10 +24,8 @@ std::vector<Program> fingerprint_pools(const PoolSession& session) {
   std::vector<Program> programs = {
       {"collet-pool-load", session.settings.load, sha256_of(session.settings.load)},
       {"collet-bench", self, sha256_of(self)}};
-  for (const std::string& plugin : session.settings.plugins) {
-    const std::string name = std::filesystem::path(plugin).filename().string();
-    programs.push_back({name, plugin, sha256_of(plugin)});
-  }
+  const std::vector<Program> plugins = fingerprint_plugins(session.settings.plugins);
+  programs.insert(programs.end(), plugins.begin(), plugins.end());
   return programs;
 }
 

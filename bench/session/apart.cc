@@ -55,10 +55,10 @@ absl::Status ask_apart(const std::function<absl::Status()>& ask) {
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   if (WIFSIGNALED(status)) {
-    return absl::UnavailableError(absl::StrFormat("it ended the process that asked it, by %s",
-                                                  ::strsignal(WTERMSIG(status))));
+    return absl::AbortedError(absl::StrFormat("it ended the process that asked it, by %s",
+                                              ::strsignal(WTERMSIG(status))));
   }
-  if (text.empty()) return absl::UnavailableError("it ended the process that asked it");
+  if (text.empty()) return absl::AbortedError("it ended the process that asked it");
   return {static_cast<absl::StatusCode>(text[0]), text.substr(1)};
 }
 

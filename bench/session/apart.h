@@ -8,8 +8,8 @@
 
 namespace collet::bench {
 
-// What `ask` returns, from a child of this process; an error that names the signal if it did not
-// come so far, or not within ten seconds. Only the answer outlives the child. Not for a process
+// What `ask` returns, from a child of this process; Aborted, with the name of the signal, if it did
+// not come so far, or not within ten seconds. Only the answer outlives the child. Not for a process
 // with threads.
 absl::Status ask_apart(const std::function<absl::Status()>& ask);
 

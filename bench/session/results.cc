@@ -134,13 +134,12 @@ absl::Status ResultsFile::append(const std::string& line) {
     return absl::InternalError(
         absl::StrFormat("%s cannot be written: %s", path_, std::strerror(errno)));
   }
-  errno = ENOSPC;  // which is why a write may end before all is written, and not say so
   const ssize_t written = write(file_.get(), text.data(), text.size());
-  if (written == static_cast<ssize_t>(text.size()) && fdatasync(file_.get()) == 0) {
-    return absl::OkStatus();
-  }
+  const bool is_whole = written == static_cast<ssize_t>(text.size());
+  if (is_whole && fdatasync(file_.get()) == 0) return absl::OkStatus();
+  const int why = written >= 0 && !is_whole ? ENOSPC : errno;  // a short write does not say
   return absl::InternalError(
-      absl::StrFormat("%s cannot be written: %s", path_, std::strerror(errno)));
+      absl::StrFormat("%s cannot be written: %s", path_, std::strerror(why)));
 }
 
 }  // namespace collet::bench

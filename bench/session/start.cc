@@ -68,16 +68,22 @@ std::string find_build_fault() {
   return is_release_build(build.type) ? "" : absl::StrCat("a ", build.type, " build");
 }
 
+std::vector<Program> fingerprint_plugins(const std::vector<std::string>& files) {
+  std::vector<Program> plugins;
+  for (const std::string& file : files) {
+    plugins.push_back({std::filesystem::path(file).filename().string(), file, sha256_of(file)});
+  }
+  return plugins;
+}
+
 std::vector<Program> fingerprint(const Settings& settings) {
   std::error_code error;
   const std::string self = std::filesystem::read_symlink("/proc/self/exe", error).string();
   std::vector<Program> programs = {{"collet-server", settings.server, sha256_of(settings.server)},
                                    {"collet-load", settings.load, sha256_of(settings.load)},
                                    {"collet-bench", self, sha256_of(self)}};
-  for (const std::string& plugin : settings.plugins) {
-    const std::string name = std::filesystem::path(plugin).filename().string();
-    programs.push_back({name, plugin, sha256_of(plugin)});
-  }
+  const std::vector<Program> plugins = fingerprint_plugins(settings.plugins);
+  programs.insert(programs.end(), plugins.begin(), plugins.end());
   for (const External& external : settings.externals) {
     const std::string file = program_in(external.command);
     programs.push_back(

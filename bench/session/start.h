@@ -27,6 +27,9 @@ std::string make_session_id(std::string started_utc);
 // Why this build says nothing about speed; empty if it does.
 std::string find_build_fault();
 
+// Files of plugins, under their names, and their contents.
+std::vector<Program> fingerprint_plugins(const std::vector<std::string>& files);
+
 // The programs that `settings` run, and their contents.
 std::vector<Program> fingerprint(const Settings& settings);
 

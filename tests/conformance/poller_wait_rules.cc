@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/conformance/poller_rule.h"
+#include "tests/conformance/wake_storm.h"
 
 namespace collet::conformance {
 namespace {
@@ -51,26 +52,8 @@ RULE(PollerRule, P5_3, "a wake takes no event's place") {
 }
 
 RULE(PollerRule, P5_4, "100000 wakes from four threads: none is lost") {
-  constexpr int kThreads = 4;
-  constexpr int kWakes = 25'000;  // of each thread
-  std::atomic<std::uint64_t> posted{0};
-  std::atomic<std::uint64_t> seen{0};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < kThreads; ++i) {
-    threads.emplace_back([&] {
-      for (int k = 0; k < kWakes; ++k) {
-        const std::uint64_t mine = posted.fetch_add(1) + 1;
-        poller_->wake();
-        while (seen.load() < mine) std::this_thread::yield();  // so that the waiter sleeps again
-      }
-    });
-  }
   const auto begin = Clock::now();
-  while (seen.load() < std::uint64_t{kThreads} * kWakes) {
-    poller_->wait(events_, kNever);
-    seen.store(posted.load());
-  }
-  for (std::thread& thread : threads) thread.join();
+  wake_from_four_threads([this] { poller_->wake(); }, [this] { poller_->wait(events_, kNever); });
   EXPECT_LT(Clock::now() - begin, 4 * kPatience);
 }
 

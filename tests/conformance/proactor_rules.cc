@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/conformance/proactor_rule.h"
+#include "tests/conformance/wake_storm.h"
 
 namespace collet::conformance {
 namespace {
@@ -355,25 +356,8 @@ RULE(ProactorRule, R6_2, "a thousand wakes end one run(), not several") {
 }
 
 RULE(ProactorRule, R6_3, "100000 wakes from four threads: none is lost") {
-  constexpr int kThreads = 4;
-  constexpr int kWakes = 25'000;  // of each thread
-  std::atomic<std::uint64_t> posted{0};
-  std::atomic<std::uint64_t> seen{0};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < kThreads; ++i) {
-    threads.emplace_back([&] {
-      for (int k = 0; k < kWakes; ++k) {
-        const std::uint64_t mine = posted.fetch_add(1) + 1;
-        driver()->wake();
-        while (seen.load() < mine) std::this_thread::yield();  // so that the loop sleeps again
-      }
-    });
-  }
-  while (seen.load() < std::uint64_t{kThreads} * kWakes) {
-    driver().run(nanoseconds::max());
-    seen.store(posted.load());
-  }
-  for (std::thread& thread : threads) thread.join();
+  wake_from_four_threads([this] { driver()->wake(); },
+                         [this] { driver().run(nanoseconds::max()); });
 }
 
 }  // namespace

@@ -102,12 +102,13 @@ TEST_P(ServerTest, CountsWhatItsConnectionsDidForTheWatcher) {
 TEST_P(ServerTest, RepliesKeepTheOrderOfPipelinedRequests) {
   // Calls of very different length, which would overtake each other if they could.
   std::atomic<unsigned> calls{0};
-  const auto server = serve(loopback(), {.on_data = [&calls](Bytes bytes, Output& out) {
-                              if (calls.fetch_add(1) % 16 == 0) {
-                                std::this_thread::sleep_for(std::chrono::microseconds(200));
-                              }
-                              out.write(bytes);
-                            }});
+  const auto server =
+      serve(loopback(), {.on_data = [&calls](Bytes bytes, Output& out) {
+              if (calls.fetch_add(1) % 16 == 0) {
+                std::this_thread::sleep_for(std::chrono::microseconds(200));  // its work
+              }
+              out.write(bytes);
+            }});
   constexpr std::size_t kBytes = 500'000;
   const std::vector<Descriptor> clients = dial_many(server->endpoint(), 4);
   std::vector<std::thread> writers;

@@ -18,6 +18,13 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
+// Where a server with --json says that it listens; empty if it does not.
+std::string address_of(Program& server) {
+  const std::string listening = server.read_line();
+  const auto begin = listening.find("127.0.0.1:");
+  return begin == listening.npos ? "" : listening.substr(begin, listening.find('"', begin) - begin);
+}
+
 struct Choice {
   std::string name;
   std::vector<std::string> flags;
@@ -35,10 +42,8 @@ TEST_P(PluginAtWork, ServesAsIfItWereBuiltIn) {
                                      "127.0.0.1:0",         "--quiet",    "--json"};
     command.insert(command.end(), GetParam().flags.begin(), GetParam().flags.end());
     Program server(command);
-    const std::string listening = server.read_line();
-    const auto begin = listening.find("127.0.0.1:");
-    ASSERT_NE(begin, listening.npos) << listening << server.errors();
-    const std::string address = listening.substr(begin, listening.find('"', begin) - begin);
+    const std::string address = address_of(server);
+    ASSERT_NE(address, "") << server.errors();
     const Ended load =
         run({COLLET_LOAD_PROGRAM, address, "--workload", workload, "-c", "20", "-n", "500"});
     EXPECT_EQ(load.code, 0) << load.errors << load.output;
@@ -90,11 +95,7 @@ class WorkloadPlugin : public ::testing::Test {
   std::string serve(const std::string& workload) {
     server_.emplace(std::vector<std::string>{COLLET_SERVER_PROGRAM, "--workload", workload,
                                              "--listen", "127.0.0.1:0", "--quiet", "--json"});
-    const std::string listening = server_->read_line();
-    const auto begin = listening.find("127.0.0.1:");
-    EXPECT_NE(begin, listening.npos) << listening << server_->errors();
-    return begin == listening.npos ? ""
-                                   : listening.substr(begin, listening.find('"', begin) - begin);
+    return address_of(*server_);
   }
   ~WorkloadPlugin() override {
     if (!server_) return;
@@ -135,35 +136,24 @@ TEST_F(WorkloadPlugin, OneOfOursKeepsItsName) {
 
 class PluginMatrixTest : public PluginFileTest {
  protected:
-  Ended measure(const std::string& file, const std::string& backends) const {
-    return run({COLLET_BENCH_PROGRAM,
-                "run",
-                "--plugin",
-                file,
-                "--backend",
-                backends,
-                "--pool",
-                "inline",
-                "--workload",
-                "echo",
-                "--no-baselines",
-                "--reps",
-                "1",
-                "--max-repeats",
-                "0",
-                "-c",
-                "2",
-                "-d",
-                "200ms",
-                "--accept-any-build",
-                "--quiet",
-                "-o",
-                path("results")});
+  // One short run of each backend with `inline`; `more` says what else.
+  Ended measure(const std::string& backends, const std::vector<std::string>& more) const {
+    std::vector<std::string> command{COLLET_BENCH_PROGRAM, "run", "--backend", backends};
+    const std::vector<std::string> shape{
+        "--pool",  "inline", "--reps",       "1",     "--max-repeats",  "0",
+        "-c",      "2",      "-d",           "200ms", "--no-baselines", "--accept-any-build",
+        "--quiet", "-o",     path("results")};
+    command.insert(command.end(), shape.begin(), shape.end());
+    command.insert(command.end(), more.begin(), more.end());
+    return run(std::move(command));
+  }
+  Ended measure_echo(const std::string& file, const std::string& backends) const {
+    return measure(backends, {"--plugin", file, "--workload", "echo"});
   }
 };
 
 TEST_F(PluginMatrixTest, APluginIsAColumnAndItsFileIsRecorded) {
-  const Ended ended = measure(COLLET_POLL_PLUGIN, "epoll,poll:reserve=8");
+  const Ended ended = measure_echo(COLLET_POLL_PLUGIN, "epoll,poll:reserve=8");
   EXPECT_EQ(ended.code, 0) << ended.output << ended.errors;
   EXPECT_THAT(ended.output, HasSubstr("poll:reserve=8"));
   const std::string results = contents(path("results/results.jsonl"));
@@ -175,13 +165,13 @@ TEST_F(PluginMatrixTest, APluginIsAColumnAndItsFileIsRecorded) {
 }
 
 TEST_F(PluginMatrixTest, OneThatCrashesCostsItsCellOnly) {
-  const Ended ended = measure(plugin("crashes_in_wait"), "epoll,hermit");
+  const Ended ended = measure_echo(plugin("crashes_in_wait"), "epoll,hermit");
   EXPECT_EQ(ended.code, 1) << ended.errors;
   EXPECT_THAT(ended.output, AllOf(HasSubstr("FAILED"), HasSubstr("signal 6"), HasSubstr("k/s")));
 }
 
 TEST_F(PluginMatrixTest, OneThatCrashesWhenItIsProbedIsUnavailable) {
-  const Ended ended = measure(plugin("crashes_in_factory"), "epoll,hermit");
+  const Ended ended = measure_echo(plugin("crashes_in_factory"), "epoll,hermit");
   EXPECT_EQ(ended.code, 2);
   EXPECT_THAT(ended.errors, AllOf(HasSubstr("\"hermit\" does not run here"), HasSubstr("Aborted")));
   const Ended listed =
@@ -191,27 +181,7 @@ TEST_F(PluginMatrixTest, OneThatCrashesWhenItIsProbedIsUnavailable) {
 }
 
 TEST_F(PluginMatrixTest, AWorkloadIsATable) {
-  const Ended ended = run({COLLET_BENCH_PROGRAM,
-                           "run",
-                           "--workload",
-                           plugin("lines"),
-                           "--backend",
-                           "epoll",
-                           "--pool",
-                           "inline",
-                           "--reps",
-                           "1",
-                           "--max-repeats",
-                           "0",
-                           "-c",
-                           "2",
-                           "-d",
-                           "200ms",
-                           "--no-baselines",
-                           "--accept-any-build",
-                           "--quiet",
-                           "-o",
-                           path("results")});
+  const Ended ended = measure("epoll", {"--workload", plugin("lines")});
   EXPECT_EQ(ended.code, 0) << ended.output << ended.errors;
   EXPECT_THAT(ended.output, AllOf(HasSubstr("lines, 2 connections, 40 B"), HasSubstr("k/s")));
 }
