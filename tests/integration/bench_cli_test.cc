@@ -119,6 +119,17 @@ TEST_F(BenchSessionTest, APageNeverReplacesResults) {
   EXPECT_EQ(text_of_results(), before);
 }
 
+TEST_F(BenchSessionTest, APageOfSomebodyElseIsNotWrittenOver) {
+  std::filesystem::create_directory(directory());
+  const std::filesystem::path page = std::filesystem::path(directory()) / "report.html";
+  std::ofstream(page) << "<title>my holidays</title>";
+  const Ended ended = run_bench(quick({"--reps", "1"}));
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.last_words, AllOf(HasSubstr("--output: "), HasSubstr("name another")));
+  EXPECT_EQ(std::filesystem::file_size(page), 26U);
+  EXPECT_FALSE(std::filesystem::exists(results_path()));
+}
+
 TEST_F(BenchSessionTest, TwoSessionsInOneFileAreRefused) {
   ASSERT_EQ(run_bench(quick({"--reps", "1"})).code, 0);
   const std::string text = text_of_results();

@@ -134,12 +134,12 @@ class Registry {
 
   // Checks `spec` and that the backend runs here. `auto` takes the first registered backend that
   // does. Any other name is strict: it is that backend or an error. `flag` is named in errors.
-  absl::StatusOr<Backend> backend(std::string_view spec, std::string_view flag = "--backend") const;
-  absl::StatusOr<Pool> pool(std::string_view spec, std::string_view flag = "--pool") const;
+  absl::StatusOr<Backend> backend(std::string_view spec, std::string_view flag = "backend") const;
+  absl::StatusOr<Pool> pool(std::string_view spec, std::string_view flag = "pool") const;
 
   // Makes one session of each half, so that one which cannot be had is known beforehand.
   absl::StatusOr<SessionWorkload> workload(std::string_view spec,
-                                           std::string_view flag = "--workload") const;
+                                           std::string_view flag = "workload") const;
 
  private:
   struct Probed {
