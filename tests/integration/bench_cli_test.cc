@@ -259,9 +259,12 @@ TEST_F(BenchSessionTest, ASearchEndsWithABracketAndResumesWhereItWas) {
   EXPECT_TRUE(whole.goals[0].cells[0].done);
   EXPECT_GT(whole.goals[0].cells[0].reach_per_s, 0);
 
-  // Without its last three runs it takes them again, and no others.
+  // Without its last runs it takes them again, and no others. A busy machine makes few.
   std::string text = text_of_results();
-  for (int line = 0; line < 3; ++line) text.resize(text.find_last_of('\n', text.size() - 2) + 1);
+  const auto runs = std::ranges::count(text, '\n') - 1;
+  for (auto line = std::min<std::ptrdiff_t>(3, runs); line > 0; --line) {
+    text.resize(text.find_last_of('\n', text.size() - 2) + 1);
+  }
   std::ofstream(results_path(), std::ios::trunc) << text;
   EXPECT_LE(run_bench({"resume", directory(), "-q"}).code, 1);
   EXPECT_THAT(text_of_results(), StartsWith(text));
