@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// main.cc: collet-conform, which judges a backend or a pool against the rules in the headers. The
-// engine is GoogleTest; what it prints and which tests there are is decided here.
+// main.cc: collet-conform, which judges a backend, a pool or a workload against the rules in the
+// headers. The engine is GoogleTest; what it prints and which tests there are is decided here.
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -50,6 +50,7 @@ int judge(ConformOptions options, apps::Kit& kit) {
   subject() = {.kit = &kit,
                .backend = std::move(options.backend),
                .pool = std::move(options.pool),
+               .workload = std::move(options.workload),
                .seed = options.report.seed};
 
   ::testing::InitGoogleTest();

@@ -48,6 +48,14 @@ std::unique_ptr<ThreadPool> make_pool() {
   return made_or_throw(subject().pool->make(subject().workers));
 }
 
+std::unique_ptr<ServerSession> make_server_session() {
+  return made_or_throw(subject().workload->make_server());
+}
+
+std::unique_ptr<ClientSession> make_client_session(const ClientShape& shape) {
+  return made_or_throw(subject().workload->make_client(shape));
+}
+
 std::unique_ptr<Proactor> make_proactor_with(std::string_view option, std::string_view value) {
   const std::string spec = spec_with(*subject().backend, option, value);
   if (spec.empty()) return nullptr;

@@ -111,6 +111,7 @@ class SessionWorkload {
       : description_(&description), values_(std::move(values)) {}
 
   const WorkloadDescription& description() const noexcept { return *description_; }
+  const std::vector<OptionValue>& values() const noexcept { return values_; }
 
   absl::StatusOr<std::unique_ptr<ServerSession>> make_server() const;
   absl::StatusOr<std::unique_ptr<ClientSession>> make_client(const ClientShape& shape) const;

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 CONFORM, SERVER, PLUGIN = sys.argv[1:]
+FLAGS = {"P": "--backend", "R": "--backend", "T": "--pool", "W": "--workload"}
 PATIENCE = {False: "5s", True: "60s"}  # with a bug many rules hang, until this runs out
 
 
@@ -23,8 +24,8 @@ def find(spec, rule):
 
 
 def judge(spec, rule, keeps):
-    flag = "--pool" if rule.startswith("T") else "--backend"
-    command = [CONFORM, flag, spec, "--rule", rule, "--timeout", PATIENCE[keeps], "--json"]
+    command = [CONFORM, FLAGS[rule[0]], spec, "--rule", rule, "--timeout", PATIENCE[keeps],
+               "--json"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     lines = ended.stdout.splitlines()
     outcome = json.loads(lines[0])["outcome"] if lines else "nothing"
@@ -36,7 +37,7 @@ def judge(spec, rule, keeps):
 
 listed = subprocess.run([SERVER, "--plugin", PLUGIN, "--list"], capture_output=True, text=True,
                         check=True).stdout
-bugs = re.findall(r"^      (\w+) +([PRT]\d+\.\d+): .*true or false", listed, re.M)
+bugs = re.findall(r"^      (\w+) +([PRTW]\d+\.\d+): .*true or false", listed, re.M)
 failures = [] if len(bugs) >= 10 else [f"{PLUGIN} has {len(bugs)} bugs only"]
 for name, broken_rule in bugs:
     failures += find(f"{PLUGIN}:{name}=true", broken_rule)
