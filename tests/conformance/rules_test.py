@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """rules_test.py CONFORM SERVER HEADERS WORKLOAD NAME...: the rules in the headers are those that
-collet-conform judges, word for word; it says in one sentence what is wrong with its flags; and
-NAMEs, which ctest has judged, are all the backends and pools that come with collet."""
+collet-conform judges, word for word; it says in one sentence what is wrong with its flags; it
+finds wakes that get lost; and NAMEs, which ctest has judged, are all the backends and pools that
+come with collet."""
 import json
 import pathlib
 import re
@@ -121,9 +122,19 @@ def check_output():
           f"a workload that is wrong: {rude.stdout!r}")
 
 
+# The one fault that no contract permits.
+def check_lost_wakes():
+    for backend, rule in (("epoll", "P5.6"), ("asio", "R6.3")):
+        spec = f"fault({backend}):seed=7,drop_wake=0.1"
+        lost = run(CONFORM, "--backend", spec, "--rule", rule, "--timeout", "4s")
+        check(lost.returncode == 1 and re.search(rf"^{rule} +BROKEN", lost.stdout)
+              and "did not end within 4s" in lost.stdout, f"{spec} breaks no rule: {lost.stdout!r}")
+
+
 check_rules()
 check_nothing_is_forgotten()
 check_refusals()
 check_output()
+check_lost_wakes()
 print("\n".join(failures) or "the rules, the flags and the output are as they should be")
 sys.exit(1 if failures else 0)

@@ -27,13 +27,25 @@ struct Subject {
   bool is_poller() const {
     return backend.has_value() && backend->description().make_poller != nullptr;
   }
+
+  // Whether its spec asks the decorator `fault` for this. What the contract permits is then no
+  // mistake: rules try again, or do not judge it (exemptions.h).
+  bool has_fault(const char* name) const {
+    return (backend.has_value() ? backend->told("fault", name) : pool->told("fault", name)) > 0;
+  }
 };
+
+// How often a rule tries what a fault may spoil. One that comes each time is no exception any more,
+// and breaks the rule.
+constexpr int kTries = 20;
 
 // The one of this process.
 Subject& subject();
 
 std::unique_ptr<Poller> make_poller();
 std::unique_ptr<Proactor> make_proactor();
+
+// One with the fault `refuse` comes behind a user who submits again what was refused.
 std::unique_ptr<ThreadPool> make_pool();
 std::unique_ptr<ServerSession> make_server_session();
 std::unique_ptr<ClientSession> make_client_session(const ClientShape& shape);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // plugin_matrix_test.cc: plugins in the tables of collet-bench.
+#include <filesystem>
 #include <string>
 #include <vector>
 

@@ -49,6 +49,9 @@ class Choice {
   // What runs: `epoll`, or `fault(epoll)`, which is another thing.
   std::string_view name() const noexcept { return name_; }
   bool is_decorated_with(std::string_view decorator) const noexcept;
+
+  // What `decorator` was told for `option`, the most of several; 0 if there is none of that name.
+  std::int64_t told(std::string_view decorator, const char* option) const noexcept;
   void decorate(Decoration<Decorator> decoration);
 
   // The spec with every option at its effective value: what results are filed under.
