@@ -100,7 +100,7 @@ absl::StatusOr<SessionWorkload> read_workload(const std::string& spec, apps::Kit
     return invalid(absl::StrFormat(
         "--workload: \"%s\" is in no plugin that is loaded: name the plugin's file", spec));
   }
-  return kit.registry().workload(*resolved);
+  return kit.registry().workload(*resolved, "--workload");
 }
 
 template <typename Chosen>
