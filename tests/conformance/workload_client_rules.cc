@@ -112,14 +112,14 @@ RULE(WorkloadClientRule, W4_5,
   if (telling.empty()) GTEST_SKIP() << "its replies are the same, whatever is asked";
   constexpr std::size_t kMost = 1000;
   for (std::size_t k = 0; k < std::min(kMost, telling.size()); ++k) {
-    const auto [reply, at] = telling[telling.size() <= kMost ? k : pick(telling.size())];
+    const auto place = telling[telling.size() <= kMost ? k : pick(telling.size())];
     const auto change = static_cast<char>(1 + pick(255));
-    ASSERT_TRUE(finds_wrong([reply = reply, at = at, change](const Script& script) {
-      std::string spoilt = script.replies[reply];
-      spoilt[at] = static_cast<char>(spoilt[at] ^ change);
-      return script.said(reply) + spoilt;
+    ASSERT_TRUE(finds_wrong([place, change](const Script& script) {
+      std::string spoilt = script.replies[place.first];
+      spoilt[place.second] = static_cast<char>(spoilt[place.second] ^ change);
+      return script.said(place.first) + spoilt;
     })) << "byte "
-        << at << " of reply " << reply;
+        << place.second << " of reply " << place.first;
   }
 }
 
