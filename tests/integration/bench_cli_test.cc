@@ -73,7 +73,8 @@ TEST_F(BenchSessionTest, OneThatWasKilledIsCompletedByResume) {
   auto child = start_bench(quick({"--reps", "4"}));
   ASSERT_TRUE(child.ok());
   const auto lines = [&] { return std::ranges::count(text_of_results(), '\n'); };
-  ASSERT_TRUE(integration::eventually([&] { return lines() >= 6; }));
+  ASSERT_TRUE(integration::eventually([&] { return lines() >= 6; }))
+      << text_of_results() << child->last_words();
   const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   EXPECT_EQ(child->end(SIGKILL, deadline)->signal, SIGKILL);
   ASSERT_LT(lines(), 13);

@@ -13,10 +13,18 @@ namespace collet::integration {
 constexpr std::chrono::seconds kPatience{30};
 
 // Sanitizers make programs up to twenty times slower, and memory figures meaningless.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+// g++ defines a macro, Clang has a feature.
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kThreadSanitized = true;
+#elif defined(__has_feature)
+constexpr bool kThreadSanitized = __has_feature(thread_sanitizer);
+#else
+constexpr bool kThreadSanitized = false;
+#endif
+#if defined(__SANITIZE_ADDRESS__)
 constexpr bool kSanitized = true;
 #else
-constexpr bool kSanitized = false;
+constexpr bool kSanitized = kThreadSanitized;
 #endif
 
 // Looks until `holds` does; false if that takes longer than `patience`.
