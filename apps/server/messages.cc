@@ -75,8 +75,8 @@ std::string counted_text(const CallCounts& counts) {
 
 std::string listening_text(const ServeOptions& options, const Endpoint& at) {
   return absl::StrFormat("listening %s backend=%s pool=%s loops=%d workers=%d workload=%s",
-                         format_endpoint(at), options.backend.name(),
-                         options.pool.name(), options.server.loops,
+                         format_endpoint(at), options.backend.effective_spec(),
+                         options.pool.effective_spec(), options.server.loops,
                          options.server.workers, options.workload->name());
 }
 

@@ -131,7 +131,7 @@ TEST(ServerProcess, PrintsOneLineForPeopleAndNothingElse) {
   Program server(server_command({"--loops", "2"}));
   const std::string line = server.read_line();
   EXPECT_THAT(line,
-              MatchesRegex("listening 127\\.0\\.0\\.1:[0-9]+ backend=epoll pool=inline "
+              MatchesRegex("listening 127\\.0\\.0\\.1:[0-9]+ backend=epoll:events=256 pool=inline "
                            "loops=2 workers=0 workload=echo"));
   expect_echo(dial(address_in(line)));
   server.signal(SIGTERM);
@@ -159,7 +159,7 @@ TEST(ServerProcess, ReadsItsFlagsFromAFileToo) {
   std::ofstream(path.path()) << "backend = \"asio\"\nloops = \"3\"\nwork = \"1us\"\n";
   Program server(server_command({"--config", path.path(), "--loops", "2"}));
   EXPECT_THAT(server.read_line(),
-              HasSubstr("backend=asio pool=inline loops=2"));
+              HasSubstr("backend=asio:buffer=16k,buffers=4096 pool=inline loops=2"));
 }
 
 // -- Signals -------------------------------------------------------------------------------------
