@@ -8,6 +8,9 @@
 // neither is wanted. So each descriptor is in an epoll set of our own too, which waits for these
 // two alone, and the library watches that set as one descriptor more. A request pays nothing for
 // it, a connection two system calls.
+//
+// It needs the headers of collet::sdk alone, and is no part of the interface: whoever writes a
+// plugin may take a copy, which later versions leave as it is.
 #pragma once
 
 #include <fcntl.h>

@@ -46,7 +46,7 @@ void EventLoop::run() {
     // In this order: what was accepted before the stop is visible once the stop is.
     if (stopped_.load(std::memory_order_acquire) && !more_posted()) break;
     if (proactor_->run(wait_deadline(), *this)) ++complete_passes_;
-    sleeping_.store(false, std::memory_order_relaxed);
+    sleep_.store(Sleep::awake, std::memory_order_relaxed);
     run_deferred();
   }
   thread_.store(0, std::memory_order_relaxed);
@@ -55,7 +55,7 @@ void EventLoop::run() {
 // Announces the sleep, then looks once more for work: the other half of post().
 EventLoop::Nanoseconds EventLoop::wait_deadline() {
   if (!deferred_.empty()) return Nanoseconds::min();
-  sleeping_.store(true, std::memory_order_seq_cst);
+  sleep_.store(Sleep::asleep, std::memory_order_seq_cst);
   if (more_posted()) return Nanoseconds::min();
   return timers_->earliest();
 }
@@ -70,8 +70,8 @@ void EventLoop::stop() noexcept {
 
 // Publishes the task, then looks whether the loop sleeps; the loop announces its sleep, then looks
 // for tasks (wait_deadline). Sequential consistency makes one of the two see the other, so no wake
-// is lost, and a loop that is awake costs no system call. Only the poster that turns sleeping_ to
-// false wakes: the others' wakes merge into that one.
+// is lost, and a loop that is awake costs no system call. Only the poster that turns sleep_ to
+// `woken` wakes: the others' wakes merge into that one.
 bool EventLoop::post(Task task) {
   {
     const std::lock_guard lock(mutex_);
@@ -80,7 +80,8 @@ bool EventLoop::post(Task task) {
     has_posted_.store(true, std::memory_order_seq_cst);
   }
   posts_.fetch_add(1, std::memory_order_relaxed);
-  if (sleeping_.exchange(false, std::memory_order_seq_cst)) {
+  auto expected = Sleep::asleep;
+  if (sleep_.compare_exchange_strong(expected, Sleep::woken, std::memory_order_seq_cst)) {
     wakes_.fetch_add(1, std::memory_order_relaxed);
     proactor_->wake();
   }
@@ -146,7 +147,7 @@ void EventLoop::run_task(Task& task) noexcept {
 
 void EventLoop::complete(Completion& completion) noexcept {
   ++stats_.completions;
-  sleeping_.store(false, std::memory_order_relaxed);  // awake: posts from here on need no wake
+  sleep_.store(Sleep::awake, std::memory_order_relaxed);  // awake: posts from here on need no wake
   const auto handler = static_cast<std::uintptr_t>(completion.token);
   if (handler == 0) return;  // of a stream closed before anybody had bound it
   reinterpret_cast<CompletionHandler*>(handler)->on_completion(completion);

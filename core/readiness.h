@@ -96,6 +96,7 @@ class ReadinessProactor final : public Proactor {
   [[gnu::cold]] void end_producing(std::uint32_t index, int error, CompletionSink& sink);
   [[gnu::cold]] void starve(std::uint32_t index);
   [[gnu::noinline]] void feed_starved();
+  void arm_or_end(std::uint32_t index);
   std::chrono::nanoseconds timeout_until(std::chrono::nanoseconds deadline) noexcept;
 
   struct Queued {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 #include <collet/socket.h>
 
@@ -237,7 +238,7 @@ void ReadinessProactor::starve(std::uint32_t index) {
   slots_[index].flow = Flow::starved;
   starved_.push_back(handle_of(index));
   disarm(slots_[index]);
-  if (slots_[index].sending) arm(index, Arm::at_least);
+  if (slots_[index].sending) arm_or_end(index);
 }
 
 // A returned slab wakes the Poller, so this runs soon after.
@@ -249,8 +250,22 @@ void ReadinessProactor::feed_starved() {
     Slot* slot = find(handle);
     if (slot == nullptr || slot->flow != Flow::starved) continue;
     slot->flow = Flow::producing;
-    arm(handle.index, Arm::at_least);
+    arm_or_end(handle.index);
   }
+}
+
+// The Poller may have become full since it forgot the stream: a completion must tell then, for no
+// event will.
+void ReadinessProactor::arm_or_end(std::uint32_t index) {
+  const int error = arm(index, Arm::at_least);
+  if (error == 0) return;
+  Slot& slot = slots_[index];
+  if (slot.flow == Flow::producing) {
+    slot.flow = Flow::idle;
+    slot.ending = true;
+    queue(Operation::receive, index, error);
+  }
+  if (std::exchange(slot.sending, false)) queue(Operation::send, index, error);
 }
 
 }  // namespace collet

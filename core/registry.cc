@@ -29,10 +29,11 @@ const Description* find(const std::vector<const Description*>& all, std::string_
 }
 
 absl::Status no_such(const Spec& spec, const SpecPart& part, const std::string& names) {
+  const std::string choice = names.empty() ? "none is registered" : "there are " + names;
   if (part.name.empty()) {
-    return invalid("%s: \"%s\" names no %s; there are %s", spec.flag, spec.text, part.kind, names);
+    return invalid("%s: \"%s\" names no %s; %s", spec.flag, spec.text, part.kind, choice);
   }
-  return invalid("%s: no %s named \"%s\"; there are %s", spec.flag, part.kind, part.name, names);
+  return invalid("%s: no %s named \"%s\"; %s", spec.flag, part.kind, part.name, choice);
 }
 
 // What each decorator of the spec is, outermost first.

@@ -14,6 +14,7 @@
 
 #include <absl/strings/str_format.h>
 
+#include "apps/cli/error_words.h"
 #include "apps/cli/stop_signals.h"
 
 namespace collet::apps {
@@ -73,8 +74,7 @@ absl::Status StopSignals::watch(EventLoop& loop, std::function<void(int)> on_sig
   const auto [handle, error] = loop.proactor().watch(descriptor_, Interest::read, token_of(*this));
   const int failed = error != 0 ? error : loop.proactor().start(handle);
   if (failed == 0) return absl::OkStatus();
-  return absl::InternalError(
-      absl::StrFormat("signals cannot be watched: %s", std::strerror(failed)));
+  return absl::InternalError("the backend cannot watch for signals: " + error_words(failed));
 }
 
 void StopSignals::on_completion(Completion& completion) noexcept {

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <utility>
 
 #include <absl/strings/str_format.h>
 #include <collet/address.h>
 #include <collet/quantity.h>
 
+#include "apps/cli/error_words.h"
 #include "apps/cli/process.h"
 #include "apps/load/load_run.h"
 
@@ -23,22 +23,6 @@ constexpr std::chrono::milliseconds kCount{100};
 // `total` split as evenly as it goes: the part of `index`.
 std::size_t share(std::size_t total, std::size_t parts, std::size_t index) {
   return total / parts + (index < total % parts ? 1 : 0);
-}
-
-std::string reason_of(Failure failure, int error, const LoadOptions& options) {
-  switch (failure) {
-    case Failure::refused:
-      return absl::StrFormat("%s; is a server listening there?", std::strerror(error));
-    case Failure::timeout:
-      return "no answer within " + format_duration(options.timeout);
-    case Failure::closed_early:
-      return "it closes connections without answering";
-    case Failure::wrong_bytes:
-      return absl::StrFormat("its answers are wrong for --workload %s; does it serve another one?",
-                             options.workload->name());
-    default:
-      return error != 0 ? std::strerror(error) : "every connection failed";
-  }
 }
 
 }  // namespace
@@ -82,11 +66,8 @@ absl::StatusOr<std::unique_ptr<ClientThread>> LoadRun::make_thread(const Registr
   auto pool = inline_pool->make(0);
   if (!pool.ok()) return pool.status();
   const auto on_up = [this, index] {
-    const Meter& meter = threads_[index]->meter();
-    const FirstContact contact{.failed = meter.tally().failed() != 0,
-                               .failure = meter.last_failure(),
-                               .error = meter.last_error()};
-    loop_->post([this, contact] { thread_up(contact); });
+    const Trouble trouble = trouble_of(threads_[index]->meter());
+    loop_->post([this, trouble] { thread_up(trouble); });
   };
   const auto on_done = [this] { loop_->post([this] { thread_done(); }); };
   return std::make_unique<ClientThread>(*std::move(proactor), *std::move(pool), plan,
@@ -109,12 +90,36 @@ int LoadRun::run() {
   return 1;
 }
 
-void LoadRun::thread_up(const FirstContact& contact) {
-  if (contact.failed) first_contact_ = contact;
+// On the meter's loop, or when that has ended.
+LoadRun::Trouble LoadRun::trouble_of(const Meter& meter) {
+  return {.failed = meter.tally().failed() != 0,
+          .failure = meter.last_failure(),
+          .error = meter.last_error()};
+}
+
+std::string LoadRun::reason_of(const Trouble& trouble) const {
+  switch (trouble.failure) {
+    case Failure::refused:
+      return error_words(trouble.error) + "; is a server listening there?";
+    case Failure::timeout:
+      return absl::StrFormat("no answer within %s; does it serve --workload %s?",
+                             format_duration(options_.timeout), options_.workload->name());
+    case Failure::closed_early:
+      return "it closes connections without answering";
+    case Failure::wrong_bytes:
+      return absl::StrFormat("its answers are wrong for --workload %s; does it serve another one?",
+                             options_.workload->name());
+    default:
+      return trouble.error != 0 ? error_words(trouble.error) : "every connection failed";
+  }
+}
+
+void LoadRun::thread_up(const Trouble& trouble) {
+  if (trouble.failed) at_first_ = trouble;
   if (++threads_up_ != threads_.size()) return;
-  if (first_contact_.failed && !ever_answered()) {
+  if (at_first_.failed && !ever_answered()) {
     fail(absl::StrFormat("%s cannot be loaded: %s", format_endpoint(options_.target),
-                         reason_of(first_contact_.failure, first_contact_.error, options_)));
+                         reason_of(at_first_)));
   } else if (phase_ == Phase::connecting) {
     begin_warmup();
   }
@@ -130,9 +135,8 @@ void LoadRun::thread_done() {
 void LoadRun::stop_waiting() {
   if (phase_ == Phase::over || (ever_answered() && phase_ != Phase::connecting)) return;
   if (!ever_answered()) {
-    return fail(absl::StrFormat("%s cannot be loaded: no answer within %s",
-                                format_endpoint(options_.target),
-                                format_duration(options_.timeout)));
+    return fail(absl::StrFormat("%s cannot be loaded: %s", format_endpoint(options_.target),
+                                reason_of({.failed = true, .failure = Failure::timeout})));
   }
   std::fprintf(stderr, "collet-load: not every connection was answered within %s; measuring now\n",
                format_duration(options_.timeout).c_str());
@@ -264,11 +268,31 @@ int LoadRun::report() {
       options_.json ? result_json(options_, *result) + "\n" : result_text(options_, *result);
   std::fputs(text.c_str(), stdout);
   std::fflush(stdout);
-  if (result->tally.requests == 0) {
-    std::fprintf(stderr, "collet-load: no request was answered while measuring\n");
-    return 1;
+  explain_failures(result->tally);
+  return result->tally.requests != 0 && result->tally.failed() == 0 ? 0 : 1;
+}
+
+// The report counts failures by kind; what a kind cannot say is said here.
+void LoadRun::explain_failures(const Tally& tally) const {
+  // In an open loop a connection that is up has been answered, as far as anybody has noted.
+  if (tally.requests == 0 && (!ever_answered() || options_.rate_per_s > 0)) {
+    Trouble trouble{.failed = true, .failure = Failure::timeout};  // what was silence
+    for (const auto& thread : threads_) {
+      if (const Trouble one = trouble_of(thread->meter()); one.failed) trouble = one;
+    }
+    std::fprintf(stderr, "collet-load: no request was answered while measuring: %s\n",
+                 reason_of(trouble).c_str());
+    return;
   }
-  return result->tally.failed() == 0 ? 0 : 1;
+  if (tally.requests == 0) {
+    std::fprintf(stderr, "collet-load: no request was answered while measuring\n");
+  }
+  for (const auto& thread : threads_) {
+    const Trouble one = trouble_of(thread->meter());
+    if (one.failure != Failure::other || one.error == 0) continue;
+    std::fprintf(stderr, "collet-load: the last failure was: %s\n", error_words(one.error).c_str());
+    return;
+  }
 }
 
 }  // namespace collet::apps

@@ -39,8 +39,8 @@ class LoadRun {
   using Nanoseconds = std::chrono::nanoseconds;
   enum class Phase { connecting, warming, measuring, over };
 
-  // How a thread's first connections went.
-  struct FirstContact {
+  // How a thread's connections went, if they did not go well.
+  struct Trouble {
     bool failed = false;
     Failure failure = Failure::none;
     int error = 0;
@@ -48,7 +48,9 @@ class LoadRun {
 
   absl::StatusOr<std::unique_ptr<ClientThread>> make_thread(const Registry& registry,
                                                             std::size_t index);
-  void thread_up(const FirstContact& contact);
+  static Trouble trouble_of(const Meter& meter);
+  std::string reason_of(const Trouble& trouble) const;
+  void thread_up(const Trouble& trouble);
   void thread_done();
   void stop_waiting();
   void begin_warmup();
@@ -65,6 +67,7 @@ class LoadRun {
   std::uint64_t answered_so_far() const noexcept;
   Nanoseconds last_answer() const noexcept;
   int report();
+  void explain_failures(const Tally& tally) const;
 
   const LoadOptions& options_;
   StopSignals& signals_;
@@ -72,7 +75,7 @@ class LoadRun {
   std::vector<std::unique_ptr<ClientThread>> threads_;
   Phase phase_ = Phase::connecting;
   std::size_t threads_up_ = 0;
-  FirstContact first_contact_;
+  Trouble at_first_;
   std::size_t threads_done_ = 0;
   Nanoseconds window_begin_{};
   Nanoseconds window_end_ = Nanoseconds::max();

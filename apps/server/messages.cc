@@ -75,8 +75,9 @@ std::string counted_text(const CallCounts& counts) {
 
 std::string listening_text(const ServeOptions& options, const Endpoint& at) {
   return absl::StrFormat("listening %s backend=%s pool=%s loops=%d workers=%d workload=%s",
-                         format_endpoint(at), options.backend.name(), options.pool.name(),
-                         options.server.loops, options.server.workers, options.workload->name());
+                         format_endpoint(at), options.backend.effective_spec(),
+                         options.pool.effective_spec(), options.server.loops,
+                         options.server.workers, options.workload->name());
 }
 
 std::string listening_json(const ServeOptions& options, const Endpoint& at) {
@@ -107,6 +108,7 @@ std::string totals_json(const ServeOptions& options, const ServerStats& stats,
             {"first_byte_ms", percentiles_ms(seen.first_byte)},
             {"accept_failures", stats.accept_failures},
             {"accept_pauses", stats.accept_pauses},
+            {"unwatched", stats.connections.unwatched},
             {"receive_pauses", stats.connections.receive_pauses},
             {"pool", pool_json(stats.pool)},
             {"loops", loops_json(stats.loops)},

@@ -50,7 +50,8 @@ void say(const std::string& line) {
 ServerProcess::ServerProcess(const ServeOptions& options, StopSignals& signals)
     : options_(options),
       signals_(signals),
-      output_(!options.quiet && ::isatty(STDERR_FILENO) != 0) {}
+      output_(!options.quiet && ::isatty(STDERR_FILENO) != 0),
+      complaints_(options.backend.effective_spec()) {}
 
 absl::Status ServerProcess::start() {
   if (!options_.watcher_csv.empty()) {
@@ -62,7 +63,12 @@ absl::Status ServerProcess::start() {
   auto watching = signals_.watch(*loop_, [this](int signal) { begin_drain(signal); });
   if (!watching.ok()) return watching;
 
-  auto server = TcpServer::start(options_.backend, options_.pool, options_.server, [this] {
+  ServerOptions wanted = options_.server;
+  wanted.on_trouble = [this](Trouble trouble, int error) {
+    const std::string line = complaints_.of(trouble, error, Complaints::Clock::now());
+    if (!line.empty()) log_warning(line);
+  };
+  auto server = TcpServer::start(options_.backend, options_.pool, wanted, [this] {
     return options_.workload->make_server(options_.burden);
   });
   if (!server.ok()) {
@@ -111,8 +117,12 @@ void ServerProcess::drain_timed_out() {
   log_warning(absl::StrFormat("not drained within %s: closing every connection",
                               format_duration(options_.drain_timeout)));
   server_->stop();
-  loop_->call_after(kLastGrace, [] {
-    log_error("a handler does not return: ending without it");
+  loop_->call_after(kLastGrace, [this] {
+    log_error(server_->waits_for_wake()
+                  ? absl::StrFormat("backend %s was told to wake, and its wait goes on: ending "
+                                    "without it",
+                                    options_.backend.effective_spec())
+                  : "a handler does not return: ending without it");
     ::_exit(EXIT_FAILURE);
   });
 }

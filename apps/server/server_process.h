@@ -11,6 +11,7 @@
 #include <collet/tcp_server.h>
 
 #include "apps/cli/stop_signals.h"
+#include "apps/server/complaints.h"
 #include "apps/server/options.h"
 #include "apps/server/watch.h"
 #include "apps/server/watcher_output.h"
@@ -34,6 +35,7 @@ class ServerProcess {
   const ServeOptions& options_;
   StopSignals& signals_;
   WatcherOutput output_;
+  Complaints complaints_;  // before the server, whose threads use it
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<TcpServer> server_;
   std::unique_ptr<Watch> watch_;

@@ -9,6 +9,14 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/colletConfigVersion.cmake
 
 install(EXPORT colletTargets NAMESPACE collet:: DESTINATION ${package})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# What the author of a plugin reads, in folders as in the tree: its files name each other.
+install(FILES ${PROJECT_SOURCE_DIR}/backends/README.md ${PROJECT_SOURCE_DIR}/backends/watches.h
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/backends)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/backends/example
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/backends)
+install(FILES ${PROJECT_SOURCE_DIR}/pools/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/pools)
+
 install(FILES ${PROJECT_BINARY_DIR}/colletConfig.cmake
               ${PROJECT_BINARY_DIR}/colletConfigVersion.cmake
               ${CMAKE_CURRENT_LIST_DIR}/ColletPlugin.cmake ${CMAKE_CURRENT_LIST_DIR}/plugin.map

@@ -13,12 +13,8 @@ constexpr auto kTry = std::chrono::milliseconds(1);
 
 }  // namespace
 
-Acceptor::Acceptor(EventLoop& loop, AcceptTurns& turns, std::function<void(Handle)> on_accept,
-                   std::function<void()> on_closed)
-    : loop_(loop),
-      turns_(turns),
-      on_accept_(std::move(on_accept)),
-      on_closed_(std::move(on_closed)) {}
+Acceptor::Acceptor(EventLoop& loop, AcceptTurns& turns, Events events)
+    : loop_(loop), turns_(turns), events_(std::move(events)) {}
 
 int Acceptor::listen(const Endpoint& at, const ListenOptions& options) {
   const Opened opened = loop_.proactor().listen(at, options, token_of(*this));
@@ -47,10 +43,10 @@ void Acceptor::resume() {
 }
 
 void Acceptor::on_completion(Completion& completion) noexcept {
-  if (completion.operation == Operation::close) return on_closed_();
+  if (completion.operation == Operation::close) return events_.on_closed();
   if (completion.last) return accepting_ended(completion.error);
   fresh_ = true;
-  on_accept_(completion.accepted);
+  events_.on_accept(completion.accepted);
 }
 
 void Acceptor::accepting_ended(int error) {
@@ -65,6 +61,7 @@ void Acceptor::accepting_ended(int error) {
   ++failures_;
   ++pauses_;
   failed_ = true;
+  events_.on_failed(error);
   turns_.failed(loop_, *this);
 }
 

@@ -14,10 +14,16 @@ namespace collet {
 
 class Acceptor final : private CompletionHandler {
  public:
-  // `on_accept` gets each new stream; `on_closed` is the last call.
+  // `on_accept` gets each new stream, `on_failed` the errno of each try that accepts no more;
+  // `on_closed` is the last call.
+  struct Events {
+    std::function<void(Handle)> on_accept;
+    std::function<void(int error)> on_failed;
+    std::function<void()> on_closed;
+  };
+
   // `turns` outlives it.
-  Acceptor(EventLoop& loop, AcceptTurns& turns, std::function<void(Handle)> on_accept,
-           std::function<void()> on_closed);
+  Acceptor(EventLoop& loop, AcceptTurns& turns, Events events);
 
   // Returns 0 or an errno. The listener is silent until start().
   int listen(const Endpoint& at, const ListenOptions& options);
@@ -44,8 +50,7 @@ class Acceptor final : private CompletionHandler {
 
   EventLoop& loop_;
   AcceptTurns& turns_;
-  std::function<void(Handle)> on_accept_;
-  std::function<void()> on_closed_;
+  Events events_;
   DrainLook drain_look_{loop_};
   Handle listener_;
   std::uint64_t failures_ = 0;

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <utility>
 
+#include <collet/socket.h>
+
 #include "core/net/connections_state.h"
 
 namespace collet {
@@ -36,7 +38,11 @@ void Connection::accepted(Handle stream) {
 
 void Connection::adopt(int socket) {
   const Opened stream = owner_.loop_.proactor().adopt(socket, token_of(*this));
-  if (stream.error != 0) return fail_later(stream.error);
+  if (stream.error != 0) {
+    close_socket(socket, true);  // whose it would have been
+    tell_unwatched(stream.error);
+    return fail_later(stream.error);
+  }
   stream_ = stream.handle;
   opened();
 }
@@ -55,6 +61,12 @@ void Connection::fail_later(int error) {
   error_ = error;
   closed_ = true;
   owner_.loop_.defer([this] { vanish_if_done(); });
+}
+
+// No peer and no handler is to blame, so whoever runs this should know.
+void Connection::tell_unwatched(int error) {
+  ++owner_.stats_.unwatched;
+  if (owner_.events_.on_unwatched) owner_.events_.on_unwatched(error);
 }
 
 void Connection::opened() {
@@ -115,6 +127,7 @@ void Connection::receive_ended(int error) {
   }
   receive_ = Receive::ended;
   peer_ended_ = true;
+  if (error == ENOSPC) tell_unwatched(error);  // no socket says that, a full backend does
   if (error != 0) return close(CloseReason::error, error);
   if (state_ == State::lingering) return close(reason_, 0);
   if (end_ != Output::End::none) return settle();
@@ -275,7 +288,9 @@ void Connection::start_send() {
   const auto unsent = std::span<const std::byte>(queue_->sending).subspan(queue_->sent);
   const auto piece = unsent.first(std::min(unsent.size(), kMostSentAtOnce));
   const int error = owner_.loop_.proactor().send(stream_, piece);
-  if (error != 0) close(CloseReason::error, error);
+  if (error == 0) return;
+  tell_unwatched(error);
+  close(CloseReason::error, error);
 }
 
 // -- Water marks ---------------------------------------------------------------------------------
@@ -297,7 +312,9 @@ void Connection::unthrottle() {
   if (state_ != State::open && state_ != State::lingering) return;
   receive_ = Receive::active;
   const int error = owner_.loop_.proactor().start(stream_);
-  if (error != 0) close(CloseReason::error, error);
+  if (error == 0) return;
+  tell_unwatched(error);
+  close(CloseReason::error, error);
 }
 
 // -- Ending --------------------------------------------------------------------------------------

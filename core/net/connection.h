@@ -88,6 +88,7 @@ class Connection final : private CompletionHandler {
   void unthrottle();
   void drop_pending() noexcept;
   void fail_later(int error);
+  [[gnu::cold]] void tell_unwatched(int error);
   void leave_place();
   void vanish_if_done();
 

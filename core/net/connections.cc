@@ -22,6 +22,7 @@ void ConnectionStats::merge(const ConnectionStats& other) noexcept {
   opened += other.opened;
   for (std::size_t i = 0; i < closed.size(); ++i) closed[i] += other.closed[i];
   receive_pauses += other.receive_pauses;
+  unwatched += other.unwatched;
 }
 
 std::string_view to_string(CloseReason reason) noexcept {

@@ -67,6 +67,7 @@ struct TcpServer::Impl {
   int listen_in(Lane& lane, const Endpoint& at, bool share_port);
   absl::Status run();
 
+  void trouble(Trouble what, int error);
   void accepted(Lane& lane, Handle stream);
   std::unique_ptr<Handler> new_handler();
   void serve(Lane& lane, Handle stream);
@@ -129,17 +130,21 @@ absl::Status TcpServer::Impl::make_lanes(const Backend& backend, const Pool& poo
   for (std::size_t i = 0; i < std::max<std::size_t>(options.loops, 1); ++i) {
     auto proactor = backend.make();
     if (!proactor.ok()) return proactor.status();
-    lanes.push_back(std::make_unique<Lane>(*std::move(proactor), *pool, options.limits,
-                                           Connections::Events{.on_done = [this] { place_free(); },
-                                                               .on_gone = [this] { one_less(); }}));
+    lanes.push_back(std::make_unique<Lane>(
+        *std::move(proactor), *pool, options.limits,
+        Connections::Events{.on_unwatched = [this](int error) { trouble(Trouble::watch, error); },
+                            .on_done = [this] { place_free(); },
+                            .on_gone = [this] { one_less(); }}));
   }
   return absl::OkStatus();
 }
 
 int TcpServer::Impl::listen_in(Lane& lane, const Endpoint& at, bool share_port) {
   lane.acceptor = std::make_unique<Acceptor>(
-      lane.loop, turns, [this, &lane](Handle stream) { accepted(lane, stream); },
-      [this] { one_less(); });
+      lane.loop, turns,
+      Acceptor::Events{.on_accept = [this, &lane](Handle stream) { accepted(lane, stream); },
+                       .on_failed = [this](int error) { trouble(Trouble::accept, error); },
+                       .on_closed = [this] { one_less(); }});
   ListenOptions how;
   how.share_port = share_port;
   return lane.acceptor->listen(at, how);
@@ -196,6 +201,10 @@ absl::Status TcpServer::Impl::run() {
 }
 
 // -- Connections ---------------------------------------------------------------------------------
+
+void TcpServer::Impl::trouble(Trouble what, int error) {
+  if (options.on_trouble) options.on_trouble(what, error);
+}
 
 void TcpServer::Impl::accepted(Lane& lane, Handle stream) {
   ++live;
@@ -335,6 +344,11 @@ TcpServer::~TcpServer() {
 // -- Asking --------------------------------------------------------------------------------------
 
 const Endpoint& TcpServer::endpoint() const noexcept { return impl_->endpoint; }
+
+bool TcpServer::waits_for_wake() const noexcept {
+  return std::ranges::any_of(impl_->lanes,
+                             [](const auto& lane) { return lane->loop.waits_for_wake(); });
+}
 
 bool TcpServer::Impl::on_every_loop(const std::function<void(Lane&)>& task) {
   std::latch done(static_cast<std::ptrdiff_t>(lanes.size()));

@@ -35,7 +35,8 @@ void declare(apps::CommandLine& line, Text& text) {
   line.option("--workload", "SPEC", text.workload, "judge this workload, a plugin's file or name");
   line.option("--rule", "RULE", text.rule, "judge one rule only, such as P1.2");
   line.option("--seed", "N", text.seed, "of what is random; a broken rule prints it");
-  line.option("--timeout", "TIME", text.timeout, "give a rule up, as broken, after that long");
+  line.option("--timeout", "TIME", text.timeout,
+              "give a rule up, as broken, after that long; the rest is not judged");
   line.flag("--json", text.json, "JSON lines: one for each rule, then a summary");
   line.flag("--list", text.list, "print all rules and end");
 }
@@ -177,7 +178,7 @@ absl::StatusOr<ConformCommand> parse_conform_command(int argc, const char* const
   if (auto status = read_subject(text, **kind, kit, options); !status.ok()) return status;
   if (auto status = read_rules(text, **kind, options); !status.ok()) return status;
   if (auto status = read_numbers(text, options.report); !status.ok()) return status;
-  options.report.rules = options.rules.size();
+  options.report.rules = options.rules;
   options.report.json = text.json;
   options.report.command = shell_word(argv[0]);
   for (const std::string& word : plugins.as_arguments()) {
@@ -185,6 +186,8 @@ absl::StatusOr<ConformCommand> parse_conform_command(int argc, const char* const
   }
   options.report.command +=
       absl::StrFormat(" %s %s", (*kind)->flag, shell_word(options.report.subject));
+  if (text.timeout != Text().timeout) options.report.command += " --timeout " + text.timeout;
+  if (text.json) options.report.command += " --json";
   return options;
 }
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -85,7 +86,7 @@ inline Pair tcp_pair() {
 inline void write_all(const Descriptor& to, std::string_view text) {
   while (!text.empty()) {
     const auto count = ::send(to.get(), text.data(), text.size(), MSG_NOSIGNAL);
-    ASSERT_GT(count, 0) << "errno " << errno;
+    ASSERT_GT(count, 0) << ::strerrordesc_np(errno);
     text.remove_prefix(static_cast<std::size_t>(count));
   }
 }

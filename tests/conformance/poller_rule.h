@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <collet/poller.h>
@@ -15,6 +17,7 @@
 #include "tests/conformance/plain_socket.h"
 #include "tests/conformance/rule.h"
 #include "tests/conformance/subject.h"
+#include "tests/conformance/words.h"
 
 namespace collet::conformance {
 
@@ -28,11 +31,35 @@ constexpr auto kPatience = std::chrono::seconds(kPatienceSeconds);
 constexpr Readiness kAll =
     Readiness::read | Readiness::write | Readiness::error | Readiness::hang_up;
 
+// The Poller that is judged, whose errors print as words.
+class JudgedPoller {
+ public:
+  JudgedPoller() = default;
+  explicit JudgedPoller(std::unique_ptr<Poller> poller) : poller_(std::move(poller)) {}
+
+  Errno add(int fd, Interest interest, Token token) { return poller_->add(fd, interest, token); }
+  Errno modify(int fd, Interest interest, Token token) {
+    return poller_->modify(fd, interest, token);
+  }
+  Errno remove(int fd) { return poller_->remove(fd); }
+  std::size_t wait(std::span<Event> ready, nanoseconds timeout) {
+    return poller_->wait(ready, timeout);
+  }
+  void wake() { poller_->wake(); }
+
+  Poller& operator*() { return *poller_; }
+  JudgedPoller* operator->() { return this; }
+  void reset() { poller_.reset(); }
+
+ private:
+  std::unique_ptr<Poller> poller_;
+};
+
 class PollerRule : public ::testing::Test {
  protected:
   void SetUp() override {
     descriptors_before_ = count_open_descriptors();
-    poller_ = make_poller();
+    poller_ = JudgedPoller(make_poller());
   }
   void TearDown() override {
     poller_.reset();
@@ -82,7 +109,7 @@ class PollerRule : public ::testing::Test {
   }
   bool lasts(nanoseconds timeout) { return lasts(*poller_, timeout); }
 
-  std::unique_ptr<Poller> poller_;
+  JudgedPoller poller_;
   std::array<Event, 64> events_{};
 
  private:

@@ -56,7 +56,7 @@ RULE(PollerRule, P7_4,
   ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read, kSecond), 0);
   write_all(pair.theirs, "x");
   for (const Interest interest : {Interest::read, Interest::write}) {
-    const int error = poller_->add(file.get(), interest, kFirst);
+    const Errno error = poller_->add(file.get(), interest, kFirst);
     if (error == 0) {
       for (int i = 0; i < 3; ++i) EXPECT_TRUE(wait_for(kFirst, interest | Readiness::error));
       EXPECT_EQ(poller_->remove(file.get()), 0);
@@ -84,7 +84,8 @@ RULE(PollerRule, P1_1, "readability is reported by every wait() while it lasts")
   const Pair pair = local_pair();
   ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read, kFirst), 0);
   write_all(pair.theirs, "x");
-  for (int i = 0; i < 20; ++i) ASSERT_TRUE(has(wait_once(kFirst).value_or(Readiness::none), kAll));
+  for (int i = 0; i < 20; ++i)
+    ASSERT_TRUE(shows(wait_once(kFirst).value_or(Readiness::none), kAll));
   poller_->remove(pair.ours.get());
 }
 
@@ -92,12 +93,12 @@ RULE(PollerRule, P1_2, "so is writability, alone and beside readability") {
   const Pair pair = local_pair();
   ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read | Interest::write, kFirst), 0);
   for (int i = 0; i < 20; ++i) {
-    ASSERT_TRUE(has(wait_once(kFirst).value_or(Readiness::none), Readiness::write));
+    ASSERT_TRUE(shows(wait_once(kFirst).value_or(Readiness::none), Readiness::write));
   }
   write_all(pair.theirs, "x");
   const auto both = wait_once(kFirst).value_or(Readiness::none);
-  EXPECT_TRUE(has(both, Readiness::read));
-  EXPECT_TRUE(has(both, Readiness::write));
+  EXPECT_TRUE(shows(both, Readiness::read));
+  EXPECT_TRUE(shows(both, Readiness::write));
   poller_->remove(pair.ours.get());
 }
 
@@ -162,7 +163,7 @@ RULE(PollerRule, P1_7, "what was read in part is reported again") {
   ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read, kFirst), 0);
   write_all(pair.theirs, "12345");
   for (int left = 5; left > 0; --left) {
-    ASSERT_TRUE(has(wait_once(kFirst).value_or(Readiness::none), Readiness::read)) << left;
+    ASSERT_TRUE(shows(wait_once(kFirst).value_or(Readiness::none), Readiness::read)) << left;
     EXPECT_EQ(read_up_to(pair.ours, 1).size(), 1U);
   }
   poller_->remove(pair.ours.get());
@@ -187,7 +188,7 @@ RULE(PollerRule, P1_8, "of a thousand descriptors just those that are ready are 
     const std::size_t count = poller_->wait(events_, kPatience);
     ++waits;
     for (std::size_t i = 0; i < count; ++i) {
-      EXPECT_TRUE(has(events_[i].ready, Readiness::read));
+      EXPECT_TRUE(shows(events_[i].ready, Readiness::read));
       missing.erase(events_[i].token);
       if (!expected.contains(events_[i].token)) ++untrue;
     }

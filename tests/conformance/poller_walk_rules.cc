@@ -57,7 +57,7 @@ class PollerWalkRule : public PollerRule {
     const Interest interest = pick_interest();
     const Token token{++last_token_};
     const bool modify = pick(2) == 0;
-    const int error =
+    const Errno error =
         modify ? poller_->modify(fd, interest, token) : poller_->add(fd, interest, token);
     EXPECT_EQ(error, modify == one.watched ? 0 : modify ? ENOENT : EEXIST);
     if (error != 0) return;

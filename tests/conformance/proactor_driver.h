@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -16,8 +17,10 @@
 #include <gtest/gtest.h>
 #include <collet/proactor.h>
 
+#include "tests/conformance/fullness.h"
 #include "tests/conformance/plain_socket.h"
 #include "tests/conformance/subject.h"
+#include "tests/conformance/words.h"
 
 namespace collet::conformance {
 
@@ -30,22 +33,23 @@ struct Named {
   Token token{};
 };
 
-// How often something happened to each Operation.
-class Tally {
+template <typename Value>
+class PerOperation {
  public:
-  int& operator[](Operation operation) { return counts_[static_cast<std::size_t>(operation)]; }
-  bool operator==(const Tally&) const = default;
+  Value& operator[](Operation operation) { return values_[static_cast<std::size_t>(operation)]; }
+  bool operator==(const PerOperation&) const = default;
 
  private:
-  std::array<int, 6> counts_{};
+  std::array<Value, 6> values_{};
 };
+using Tally = PerOperation<int>;  // how often something happened to each
 
 // What has completed for one token.
 struct Seen {
   Tally begun;
   Tally more;  // completions that were not the last
   Tally last;
-  Tally error;  // of the last one
+  PerOperation<Errno> error;  // of the last one
   std::string received;
   std::vector<Lease> leases;  // if the driver keeps them
   std::vector<Handle> accepted;
@@ -83,17 +87,17 @@ class ProactorDriver final : private CompletionSink {
     return open([&](Token token) { return proactor_->watch(fd, interest, token); });
   }
   // The outcome may be known at once: then it is in `error` and the handle names nothing.
-  Named connect(const Endpoint& to, int& error, const Endpoint* from = nullptr) {
+  Named connect(const Endpoint& to, Errno& error, const Endpoint* from = nullptr) {
     const Token token = new_token();
     const Opened opened = proactor_->connect(to, from, token);
-    error = opened.error;
+    error = give_up_if_full(opened.error);
     EXPECT_NE(opened.error == 0, !opened.handle);
     if (error != 0) return {};
     ++seen_[token].begun[Operation::connect];
     return open_[token] = {opened.handle, token};
   }
   Named connect(const Endpoint& to) {
-    int error = 0;
+    Errno error;
     const Named stream = connect(to, error);
     EXPECT_EQ(error, 0);
     return stream;
@@ -101,7 +105,7 @@ class ProactorDriver final : private CompletionSink {
   // Gives an accepted stream a token of its own.
   Named take(Handle accepted) {
     const Named stream{accepted, new_token()};
-    EXPECT_EQ(proactor_->bind(accepted, stream.token), 0);
+    EXPECT_EQ(Errno(proactor_->bind(accepted, stream.token)), 0);
     return open_[stream.token] = stream;
   }
   // Gives a stream a new token, under which it is known from now on.
@@ -111,18 +115,18 @@ class ProactorDriver final : private CompletionSink {
     open_.erase(named.token);
     return renamed;
   }
-  int start(const Named& named, Operation operation = Operation::receive) {
-    const int error = proactor_->start(named.handle);
+  Errno start(const Named& named, Operation operation = Operation::receive) {
+    const Errno error = give_up_if_full(proactor_->start(named.handle));
     if (error == 0) ++(*this)[named].begun[operation];
     return error;
   }
-  int send(const Named& named, std::string_view text) {
-    const int error = proactor_->send(named.handle, bytes_of(text));
+  Errno send(const Named& named, std::string_view text) {
+    const Errno error = give_up_if_full(proactor_->send(named.handle, bytes_of(text)));
     if (error == 0) ++(*this)[named].begun[Operation::send];
     return error;
   }
-  int close(const Named& named, bool reset = false) {
-    const int error = proactor_->close(named.handle, reset);
+  Errno close(const Named& named, bool reset = false) {
+    const Errno error = proactor_->close(named.handle, reset);
     if (error == 0) ++(*this)[named].begun[Operation::close];
     return error;
   }
@@ -204,13 +208,20 @@ class ProactorDriver final : private CompletionSink {
   bool alive() const { return proactor_ != nullptr; }
 
  private:
+  // The Poller underneath may have no room left: what the rule waits for then never comes. The
+  // sink, from which nothing may be thrown, is left to do so.
+  int give_up_if_full(int error) const {
+    if (error == ENOSPC && !running_ && !fullness().empty()) throw Full();
+    return error;
+  }
+
   Token new_token() { return Token{++last_token_}; }
 
   template <typename Open>
   Named open(Open&& open) {
     const Token token = new_token();
     const Opened opened = open(token);
-    EXPECT_EQ(opened.error, 0);
+    EXPECT_EQ(Errno(opened.error), 0);
     EXPECT_TRUE(opened.handle);
     return open_[token] = {opened.handle, token};
   }

@@ -82,7 +82,7 @@ RULE(ProactorRule, R10_3, "a plain blocking server gets and gives it every byte,
   driver().start(client);
   driver().send(client, text);
   driver().run_until_last(client, Operation::send);
-  EXPECT_EQ(driver()->shutdown(client.handle), 0);
+  EXPECT_EQ(Errno(driver()->shutdown(client.handle)), 0);
   driver().run_until_last(client, Operation::receive);
   server.join();
   EXPECT_EQ(driver()[client].error[Operation::receive], 0);
@@ -189,8 +189,8 @@ RULE(ProactorRule, R9_2, "every operation but run() may be called from within a 
     driver().adopt(std::move(local_pair().ours));
     const Named watch = driver().watch(foreign.get(), Interest::none);
     driver().start(watch, Operation::ready);
-    EXPECT_EQ(driver()->stop(watch.handle), 0);
-    EXPECT_EQ(driver()->bind(other.stream.handle, other.stream.token), 0);
+    EXPECT_EQ(Errno(driver()->stop(watch.handle)), 0);
+    EXPECT_EQ(Errno(driver()->bind(other.stream.handle, other.stream.token)), 0);
     driver()->send_now(other.stream.handle, bytes_of("now "));
     EXPECT_EQ(driver().send(other.stream, "later"), 0);
     EXPECT_GT(driver()->now(), nanoseconds::zero());

@@ -174,7 +174,7 @@ RULE(ProactorRule, R2_1, "stop() ends accepting, receiving and watching in ECANC
 
 RULE(ProactorRule, R2_2, "stopping what was not started has no effect") {
   const Connected one = connected(local_pair());
-  EXPECT_EQ(driver()->stop(one.stream.handle), 0);
+  EXPECT_EQ(Errno(driver()->stop(one.stream.handle)), 0);
   driver().run_for_a_while();
   EXPECT_EQ(driver()[one.stream].last, Tally());
   EXPECT_EQ(driver().start(one.stream), 0);
@@ -186,7 +186,7 @@ RULE(ProactorRule, R2_3, "start() is EALREADY until the last completion of the o
   const Connected one = receiving(local_pair());
   EXPECT_EQ(driver().start(one.stream), EALREADY);
   driver().run_what_is_ready();
-  EXPECT_EQ(driver()->stop(one.stream.handle), 0);
+  EXPECT_EQ(Errno(driver()->stop(one.stream.handle)), 0);
   EXPECT_EQ(driver().start(one.stream), EALREADY);
   bool restarted = false;
   driver().on(one.stream, [&](Completion& completion) {
@@ -277,7 +277,7 @@ RULE(ProactorRule, R5_3, "close() lets the peer see the end, or a reset") {
     const auto count = ::recv(one.peer.get(), &byte, 1, 0);
     if (reset) {
       EXPECT_EQ(count, -1);
-      EXPECT_EQ(errno, ECONNRESET);
+      EXPECT_EQ(Errno(errno), ECONNRESET);
     } else {
       EXPECT_EQ(count, 0);
     }

@@ -71,7 +71,7 @@ RULE(ProactorRule, R10_6, "a listener is silent until started") {
 RULE(ProactorRule, R10_7, "a Unix path in use is refused, a leftover one taken over") {
   const UnixPath path;
   const Named first = driver().listen(path.at());
-  EXPECT_EQ(driver()->listen(path.at(), {}, Token{99}).error, EADDRINUSE);
+  EXPECT_EQ(Errno(driver()->listen(path.at(), {}, Token{99}).error), EADDRINUSE);
   driver().close(first);
   driver().run_until_last(first, Operation::close);
   EXPECT_FALSE(path.exists());
@@ -138,7 +138,7 @@ RULE(ProactorRule, R10_10, "a listener that was shut down delivers its queue and
     const Endpoint bound = where(listener);
     std::vector<Descriptor> queued;
     for (int i = 0; i < 5; ++i) queued.push_back(dial(bound));
-    EXPECT_EQ(driver()->shutdown(listener.handle), 0);
+    EXPECT_EQ(Errno(driver()->shutdown(listener.handle)), 0);
     EXPECT_FALSE(gets_through(bound));
     driver().start(listener, Operation::accept);
     for (const Descriptor& client : queued) {
@@ -166,8 +166,8 @@ RULE(ProactorRule, R10_11, "a successor on its Unix path outlives it") {
 // -- Connecting -----------------------------------------------------------------------------------
 
 // The outcome of connecting, whenever it is known.
-int connect_error(ProactorDriver& driver, const Endpoint& to) {
-  int error = 0;
+Errno connect_error(ProactorDriver& driver, const Endpoint& to) {
+  Errno error;
   const Named stream = driver.connect(to, error);
   if (error != 0) return error;
   driver.run_until_last(stream, Operation::connect);
@@ -201,7 +201,7 @@ RULE(ProactorRule, R10_14, "connecting to a full Unix queue is EAGAIN") {
 RULE(ProactorRule, R10_15, "connecting from a local address uses it, or is EADDRNOTAVAIL") {
   const Named listener = accepting(endpoint("127.0.0.1:0"));
   const Endpoint from = endpoint("127.0.0.9:0");
-  int error = 0;
+  Errno error;
   const Named client = driver().connect(where(listener), error, &from);
   ASSERT_EQ(error, 0);
   driver().run_until_last(client, Operation::connect);
@@ -209,7 +209,7 @@ RULE(ProactorRule, R10_15, "connecting from a local address uses it, or is EADDR
   set_port(local, 0);
   EXPECT_EQ(format_endpoint(local), format_endpoint(from));
   const Endpoint not_ours = endpoint("203.0.113.1:0");
-  EXPECT_EQ(driver()->connect(where(listener), &not_ours, Token{99}).error, EADDRNOTAVAIL);
+  EXPECT_EQ(Errno(driver()->connect(where(listener), &not_ours, Token{99}).error), EADDRNOTAVAIL);
 }
 
 // -- Handing over ---------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ RULE(ProactorRule, R10_16, "an accepted stream can move to another proactor") {
   const Named stream = accepted(listener);
   const int fd = driver().release(stream);
   ASSERT_GE(fd, 0);
-  EXPECT_EQ(driver()->start(stream.handle), EBADF);
+  EXPECT_EQ(Errno(driver()->start(stream.handle)), EBADF);
 
   const Named moved = other.adopt(Descriptor(fd));
   other.start(moved);
@@ -245,7 +245,7 @@ RULE(ProactorRule, R10_17, "a stream in use cannot be released, nor can a listen
 }
 
 RULE(ProactorRule, R10_18, "adopting what is no descriptor is EBADF") {
-  EXPECT_EQ(driver()->adopt(-1, Token{99}).error, EBADF);
+  EXPECT_EQ(Errno(driver()->adopt(-1, Token{99}).error), EBADF);
 }
 
 // -- Watching -------------------------------------------------------------------------------------
@@ -259,7 +259,7 @@ RULE(ProactorRule, R11_1, "a watch reports while the condition holds") {
 
   ::eventfd_write(event.get(), 1);
   driver().run_until([&] { return driver()[watch].more[Operation::ready] >= 3; });
-  EXPECT_TRUE(has(driver()[watch].ready, Readiness::read));
+  EXPECT_TRUE(shows(driver()[watch].ready, Readiness::read));
   ::eventfd_t value = 0;
   ::eventfd_read(event.get(), &value);
   driver().run_what_is_ready();

@@ -61,7 +61,7 @@ RULE(ProactorStreamRule, R7_3, "shutdown() ends our sending only") {
   const Connected one = receiving(tcp_pair());
   driver().send(one.stream, "last words");
   driver().run_until_last(one.stream, Operation::send);
-  EXPECT_EQ(driver()->shutdown(one.stream.handle), 0);
+  EXPECT_EQ(Errno(driver()->shutdown(one.stream.handle)), 0);
   EXPECT_EQ(read_up_to(one.peer, 100), "last words");
   write_all(one.peer, "still here");
   driver().run_until_received(one.stream, 10);
@@ -304,7 +304,7 @@ RULE(ProactorStreamRule, R4_3, "an error of send_now() is reported by the next s
   EXPECT_EQ(driver()->send_now(one.stream.handle, bytes_of("lost")), 0U);
   ASSERT_EQ(driver().send(one.stream, "lost"), 0);
   driver().run_until_last(one.stream, Operation::send);
-  const int error = driver()[one.stream].error[Operation::send];
+  const Errno error = driver()[one.stream].error[Operation::send];
   EXPECT_TRUE(error == ECONNRESET || error == EPIPE) << error;
   EXPECT_EQ(driver()[one.stream].sent, 0U);
 }
@@ -324,7 +324,7 @@ RULE(ProactorStreamRule, R2_8, "a reset in the middle of a large send() ends it 
   reset_connection(one.peer);
   driver().run_until_last(one.stream, Operation::send);
   driver().run_until_last(one.stream, Operation::receive);
-  const int error = driver()[one.stream].error[Operation::send];
+  const Errno error = driver()[one.stream].error[Operation::send];
   EXPECT_TRUE(error == ECONNRESET || error == EPIPE) << error;
   EXPECT_LT(driver()[one.stream].sent, text.size());
 }

@@ -68,7 +68,7 @@ class ProactorWalkRule : public ProactorRule {
   }
   void start(Walker& one) {
     if (is_receiving(one)) {
-      EXPECT_EQ(driver()->start(one.ends.stream.handle), EALREADY);
+      EXPECT_EQ(Errno(driver()->start(one.ends.stream.handle)), EALREADY);
     } else if (!has_ended(one)) {
       EXPECT_EQ(driver().start(one.ends.stream), 0);
     }
@@ -84,7 +84,7 @@ class ProactorWalkRule : public ProactorRule {
       case 0:
         return pick(8) == 0 ? replace(one) : start(one);
       case 1:
-        EXPECT_EQ(driver()->stop(one.ends.stream.handle), 0);
+        EXPECT_EQ(Errno(driver()->stop(one.ends.stream.handle)), 0);
         return;
       case 2:
         if (pick(8) != 0) return;
@@ -116,7 +116,7 @@ class ProactorWalkRule : public ProactorRule {
       peer_receives(one);
       return !is_sending(one);
     });
-    EXPECT_EQ(driver()->shutdown(one.ends.stream.handle), 0);
+    EXPECT_EQ(Errno(driver()->shutdown(one.ends.stream.handle)), 0);
     one.at_peer += read_up_to(one.ends.peer, one.to_peer.size() - one.at_peer.size());
     EXPECT_TRUE(one.at_peer == one.to_peer);
     EXPECT_TRUE(at_end(one.ends.peer));

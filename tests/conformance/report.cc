@@ -13,12 +13,13 @@
 #include <collet/quantity.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/conformance/fullness.h"
 #include "tests/conformance/last_words.h"
 
 namespace collet::conformance {
 namespace {
 
-constexpr std::size_t kMostFailures = 4000;  // characters of them, of one rule
+constexpr std::size_t kMostCharacters = 4000;  // of failures, of one rule
 
 std::string_view file_name(const char* path) {
   const std::string_view whole = path == nullptr ? "?" : path;
@@ -60,8 +61,31 @@ void print_line(const std::string& line) {
 
 }  // namespace
 
+void Failures::add(const std::string& where, const std::string& what) {
+  for (Said& one : said_) {
+    if (one.where != where || one.what != what) continue;
+    ++one.times;
+    return;
+  }
+  if (size_ >= kMostCharacters) return;
+  said_.push_back({where, what});
+  size_ += where.size() + what.size();
+}
+
+std::string Failures::text() const {
+  std::string text;
+  for (const Said& one : said_) {
+    text += one.where;
+    if (one.times > 1) text += absl::StrFormat(", %d times", one.times);
+    text += (text.empty() ? "" : ": ") + one.what + "\n";
+  }
+  return text;
+}
+
 Report::Report(ReportOptions options)
-    : options_(std::move(options)), watchdog_(options_.limit, [this] { give_up(); }) {}
+    : options_(std::move(options)),
+      left_(options_.rules),
+      watchdog_(options_.limit, [this] { give_up(); }) {}
 
 void Report::pass_over(const Rule& rule, const std::string& reason) {
   begin(rule);
@@ -76,6 +100,7 @@ void Report::begin(const Rule& rule) {
   failures_.clear();
   reason_.clear();
   judged_ = false;
+  forget_fullness();
 }
 
 void Report::end() {
@@ -107,17 +132,22 @@ void Report::OnTestPartResult(const ::testing::TestPartResult& result) {
   const std::lock_guard lock(mutex_);
   if (result.skipped()) {
     reason_ = result.message();
-  } else if (result.failed() && failures_.size() < kMostFailures) {
-    failures_ +=
-        absl::StrFormat("%s:%d%s%s: %s\n", file_name(result.file_name()), result.line_number(),
-                        case_.empty() ? "" : ", ", case_, result.message());
+  } else if (result.failed()) {
+    failures_.add(absl::StrFormat("%s:%d%s%s", file_name(result.file_name()), result.line_number(),
+                                  case_.empty() ? "" : ", ", case_),
+                  result.message());
   }
 }
 
 void Report::OnTestEnd(const ::testing::TestInfo& info) {
   watchdog_.end();
   const std::lock_guard lock(mutex_);
-  if (!info.result()->Skipped()) judged_ = true;
+  if (info.result()->Failed() && !fullness().empty()) {
+    failures_.clear();
+    reason_ = fullness();
+  } else if (!info.result()->Skipped()) {
+    judged_ = true;
+  }
 }
 
 void Report::OnTestProgramEnd(const ::testing::UnitTest&) { end(); }
@@ -126,24 +156,47 @@ void Report::OnTestProgramEnd(const ::testing::UnitTest&) { end(); }
 void Report::give_up() {
   {
     const std::lock_guard lock(mutex_);
-    failures_ += absl::StrFormat("%s%sit did not end within %s\n", case_, case_.empty() ? "" : ": ",
-                                 format_duration(options_.limit));
+    failures_.add(case_, absl::StrFormat("it did not end within %s: a call does not return, or a "
+                                         "wait goes on that was to be woken",
+                                         format_duration(options_.limit)));
     ++broken_;
     print(Outcome::broken);
-    not_judged_ = options_.rules - kept_ - broken_;
+    print_rest();
     summarise();
   }
   std::_Exit(1);
+}
+
+// Those that nobody tries any more.
+void Report::print_rest() {
+  const std::string reason = rule_->name + " hung, which ended the program";
+  const std::vector<const Rule*> rest = std::exchange(left_, {});
+  not_judged_ += rest.size();
+  if (options_.json) {
+    failures_.clear();
+    reason_ = reason;
+    begun_ = Clock::now();
+    for (const Rule* one : rest) {
+      rule_ = one;
+      print(Outcome::not_judged);
+    }
+    return;
+  }
+  if (rest.empty()) return;
+  std::string names;
+  for (const Rule* one : rest) names += " " + one->name;
+  print_line(absl::StrFormat("not judged, for %s:%s", reason, names));
 }
 
 std::string Report::repeat_command() const {
   return absl::StrFormat("%s --rule %s --seed %d", options_.command, rule_->name, options_.seed);
 }
 
-void Report::print(Outcome outcome) const {
+void Report::print(Outcome outcome) {
+  std::erase(left_, rule_);
   const auto taken =
       std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun_).count();
-  std::string reason = outcome == Outcome::broken       ? failures_
+  std::string reason = outcome == Outcome::broken       ? failures_.text()
                        : outcome == Outcome::not_judged ? reason_
                                                         : std::string();
   while (reason.ends_with('\n')) reason.pop_back();

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -17,14 +18,33 @@ namespace collet::conformance {
 
 struct ReportOptions {
   std::string subject;  // as it was named
-  std::string command;  // judges it once more, without --rule and --seed
+  std::string command;  // judges it once more: all flags but --rule and --seed
   std::uint64_t seed = 0;
   std::chrono::nanoseconds limit{};  // of one case of a rule
-  std::size_t rules = 0;             // to be judged or passed over
+  std::vector<const Rule*> rules;    // to be judged or passed over
   bool json = false;
 };
 
 enum class Outcome { kept, broken, not_judged };
+
+// What one rule's assertions said, each once, with how often.
+class Failures {
+ public:
+  // `where`: file, line and case.
+  void add(const std::string& where, const std::string& what);
+  void clear() { said_.clear(); }
+  bool empty() const { return said_.empty(); }
+  std::string text() const;
+
+ private:
+  struct Said {
+    std::string where;
+    std::string what;
+    std::size_t times = 1;
+  };
+  std::vector<Said> said_;
+  std::size_t size_ = 0;
+};
 
 // Rules are judged in cases (a pool with 1, 2 and 4 workers), one after another: a rule is broken
 // if it is in any, and not judged if it is in none.
@@ -49,7 +69,8 @@ class Report final : public ::testing::EmptyTestEventListener {
   void begin(const Rule& rule);
   void end();
   void give_up();
-  void print(Outcome outcome) const;
+  void print(Outcome outcome);
+  void print_rest();
   std::string repeat_command() const;
 
   const ReportOptions options_;
@@ -57,9 +78,10 @@ class Report final : public ::testing::EmptyTestEventListener {
   const Rule* rule_ = nullptr;
   Clock::time_point begun_;
   std::string case_;
-  std::string failures_;
+  Failures failures_;
   std::string reason_;  // of not judging
   bool judged_ = false;
+  std::vector<const Rule*> left_;  // not yet told of
   std::size_t kept_ = 0;
   std::size_t broken_ = 0;
   std::size_t not_judged_ = 0;

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""rules_test.py CONFORM SERVER HEADERS WORKLOAD NAME...: the rules in the headers are those that
-collet-conform judges, word for word; it says in one sentence what is wrong with its flags; it
-finds wakes that get lost; and NAMEs, which ctest has judged, are all the backends and pools that
-come with collet."""
+"""rules_test.py CONFORM SERVER HEADERS WORKLOAD SMALL DEAF NAME...: the rules in the headers are
+those that collet-conform judges, word for word; it says in one sentence what is wrong with its
+flags; it finds wakes that get lost; it does not blame SMALL for being full; and NAMEs, which ctest
+has judged, are all the backends and pools that come with collet."""
 import json
 import pathlib
 import re
 import subprocess
 import sys
 
-CONFORM, SERVER, HEADERS, WORKLOAD, *JUDGED = sys.argv[1:]  # WORKLOAD: a plugin's file
+CONFORM, SERVER, HEADERS, *JUDGED = sys.argv[1:]
+# Files of plugins: the last two are Pollers, one soon full and one that reports nothing.
+WORKLOAD, SMALL, DEAF, *JUDGED = JUDGED
 SEAMS = {"poller.h": "P", "proactor.h": "R", "thread_pool.h": "T", "workload.h": "W"}
 LEAST = {"PR": 60, "T": 25, "W": 30}
 
@@ -102,7 +104,7 @@ def check_output():
     late = run(CONFORM, "--pool", "mutex", "--rule", "T4.1", "--seed", "7", "--timeout", "50ms")
     check(late.returncode == 1 and "T4.1" in late.stdout and "BROKEN" in late.stdout
           and "did not end within 50ms" in late.stdout
-          and "--pool mutex --rule T4.1 --seed 7\n" in late.stdout
+          and "--pool mutex --timeout 50ms --rule T4.1 --seed 7\n" in late.stdout
           and late.stdout.endswith("mutex: 0 rules kept, 1 broken, 0 not judged\n"),
           f"a rule that hangs: {late.stdout!r}")
     lines = run(CONFORM, "--pool", "mutex", "--rule", "T9.1", "--seed", "7", "--json").stdout
@@ -122,6 +124,47 @@ def check_output():
           f"a workload that is wrong: {rude.stdout!r}")
 
 
+def judged(*flags):
+    lines = [json.loads(line) for line in run(CONFORM, *flags, "--json").stdout.splitlines()]
+    return {line["rule"]: line for line in lines if line["type"] == "rule"}
+
+
+def check_words():
+    refused = judged("--backend", SMALL + ":error=24", "--rule", "R5.5")["R5.5"]
+    check("Too many open files (EMFILE)" in refused["reason"]
+          and re.search(r"proactor_rule\.h:\d+, \d\d\d times: ", refused["reason"])
+          and refused["reason"].count("EMFILE") == 1 and " --json --rule" in refused["repeat"],
+          f"an error many times over: {refused}")
+    deaf = judged("--backend", DEAF, "--rule", "P1.2")["P1.2"]
+    check("it is none" in deaf["reason"], f"conditions in words: {deaf}")
+
+
+def check_fullness():
+    for rule in ("P1.8", "R5.5", "R10.20"):
+        full = run(CONFORM, "--backend", SMALL, "--rule", rule)
+        check(full.returncode == 0 and re.search(rf"^{rule} +skip ", full.stdout)
+              and "it is full at 300 descriptors" in full.stdout, f"full: {full.stdout!r}")
+    for rule in ("P1.8", "R5.5"):
+        for option, why in (("room=250", "so small a room"), ("error=24", "another errno")):
+            broken = judged("--backend", f"{SMALL}:{option}", "--rule", rule)
+            check(broken[rule]["outcome"] == "broken", f"{why} is permitted: {broken}")
+
+
+# A rule that hangs ends the program: whatever follows it is named.
+def check_rest():
+    flags = ("--backend", "fault(epoll):seed=7,drop_wake=0.1", "--timeout", "2s")
+    text = run(CONFORM, *flags).stdout
+    begun, rest = text.split("\nnot judged, for ", maxsplit=1)
+    last = re.findall(r"^([PR][\d.]+) +BROKEN", begun, re.M)[-1]
+    named = re.findall(r" ([PR]\d+\.\d+)\b", rest.splitlines()[0].split(":", maxsplit=1)[1])
+    known = [rule for rule in rules_of_program() if rule[0] in "PR"]
+    check(named == known[known.index(last) + 1:] and f"{len(named)} not judged" in rest,
+          f"after {last} hung: {rest!r}")
+    lines = judged(*flags)
+    check(list(lines) == known and lines[known[-1]]["outcome"] == "not judged"
+          and "hung" in lines[known[-1]]["reason"], f"JSON after a hang: {lines[known[-1]]}")
+
+
 # The one fault that no contract permits.
 def check_lost_wakes():
     for backend, rule in (("epoll", "P5.6"), ("asio", "R6.3")):
@@ -136,5 +179,8 @@ check_nothing_is_forgotten()
 check_refusals()
 check_output()
 check_lost_wakes()
+check_words()
+check_fullness()
+check_rest()
 print("\n".join(failures) or "the rules, the flags and the output are as they should be")
 sys.exit(1 if failures else 0)

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 #include <ostream>
+#include <sstream>
 
 #include <gmock/gmock.h>
 
@@ -234,6 +235,27 @@ TEST(LoadProcess, SaysThatNobodyListens) {
   EXPECT_EQ(load.wait(), 1);
   EXPECT_THAT(load.errors(), HasSubstr(format_endpoint(nobody)));
   EXPECT_THAT(load.errors(), HasSubstr("refused"));
+}
+
+// A server that waits for the end of a line that never comes is silent, which may mean the same.
+TEST(LoadProcess, SuspectsThatTheServerSpeaksAnotherWorkload) {
+  for (const char* served : {"greet", "http"}) {
+    Program server({COLLET_SERVER_PROGRAM, "--workload", served, "--listen", "127.0.0.1:0"});
+    std::istringstream words(server.read_line());
+    std::string at;
+    words >> at >> at;
+    for (const bool is_open : {false, true}) {
+      SCOPED_TRACE(std::string(served) + (is_open ? ", open loop" : ", closed loop"));
+      std::vector<std::string> command{
+          COLLET_LOAD_PROGRAM, at,  "--workload", "echo", "-c", "2", "-d", "300ms",
+          "--timeout",         "1s"};
+      if (is_open) command.insert(command.end(), {"--rate", "100"});
+      Program load(command);
+      load.read_rest();
+      EXPECT_EQ(load.wait(), 1);
+      EXPECT_THAT(load.errors(), HasSubstr("--workload echo"));
+    }
+  }
 }
 
 // -- Help and lists ------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
+using ::testing::Not;
 using ::testing::StartsWith;
 using Json = nlohmann::json;
 using std::chrono::milliseconds;
@@ -129,8 +130,9 @@ TEST_P(ServerProcessTest, ServesColletLoad) {
 TEST(ServerProcess, PrintsOneLineForPeopleAndNothingElse) {
   Program server(server_command({"--loops", "2"}));
   const std::string line = server.read_line();
-  EXPECT_THAT(line, MatchesRegex("listening 127\\.0\\.0\\.1:[0-9]+ backend=epoll pool=inline "
-                                 "loops=2 workers=0 workload=echo"));
+  EXPECT_THAT(line,
+              MatchesRegex("listening 127\\.0\\.0\\.1:[0-9]+ backend=epoll:events=256 pool=inline "
+                           "loops=2 workers=0 workload=echo"));
   expect_echo(dial(address_in(line)));
   server.signal(SIGTERM);
   EXPECT_EQ(server.wait(), 0);
@@ -156,7 +158,8 @@ TEST(ServerProcess, ReadsItsFlagsFromAFileToo) {
   const UnixPath path;
   std::ofstream(path.path()) << "backend = \"asio\"\nloops = \"3\"\nwork = \"1us\"\n";
   Program server(server_command({"--config", path.path(), "--loops", "2"}));
-  EXPECT_THAT(server.read_line(), HasSubstr("backend=asio pool=inline loops=2"));
+  EXPECT_THAT(server.read_line(),
+              HasSubstr("backend=asio:buffer=16k,buffers=4096 pool=inline loops=2"));
 }
 
 // -- Signals -------------------------------------------------------------------------------------
@@ -203,6 +206,17 @@ TEST(ServerProcess, EndsWithoutAHandlerThatDoesNotReturn) {
   server.signal(SIGTERM);
   EXPECT_EQ(server.wait(), 1);
   EXPECT_THAT(server.errors(), HasSubstr("a handler does not return"));
+}
+
+TEST(ServerProcess, SaysThatABackendDidNotWakeWhereNoHandlerIsToBlame) {
+  Program server(server_command({"--backend", "fault(epoll):drop_wake=1", "--drain-timeout", "50ms",
+                                 "--watcher-interval", "1h"}));
+  ASSERT_THAT(server.read_line(), StartsWith("listening"));
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 1);
+  EXPECT_THAT(server.errors(), HasSubstr("backend fault(epoll:events=256):"));
+  EXPECT_THAT(server.errors(), HasSubstr("told to wake, and its wait goes on"));
+  EXPECT_THAT(server.errors(), Not(HasSubstr("handler")));
 }
 
 // -- The Watcher's file --------------------------------------------------------------------------
@@ -284,6 +298,7 @@ TEST(ServerProcess, WithoutADescriptorLeftIsCalmInEveryCell) {
   for (const auto& server : servers) server->signal(SIGTERM);
   for (const auto& server : servers) {
     EXPECT_LE(read_json(*server)["accept_failures"], 50);  // in all that time
+    EXPECT_THAT(server->errors(), HasSubstr("Too many open files (EMFILE)"));
     EXPECT_EQ(server->wait(), 0);
   }
 }

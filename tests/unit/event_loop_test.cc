@@ -56,6 +56,19 @@ TEST_F(EventLoopTest, PostsToALoopThatSleepsMergeIntoOneWake) {
   EXPECT_EQ(loop_.stats().wakes, 3U);
 }
 
+TEST_F(EventLoopTest, AWakeThatEndedNoWaitIsSeenUntilTheNext) {
+  EXPECT_FALSE(loop_.waits_for_wake());
+  proactor_->then([this](CompletionSink&) {
+    EXPECT_FALSE(loop_.waits_for_wake()) << "it sleeps, and nobody wants it to wake";
+    loop_.post([this] { EXPECT_FALSE(loop_.waits_for_wake()); });
+    EXPECT_TRUE(loop_.waits_for_wake()) << "this wait goes on";
+  });
+  proactor_->then([this](CompletionSink&) { loop_.stop(); });
+  loop_.post([this] { EXPECT_FALSE(loop_.waits_for_wake()); });
+  loop_.run();
+  EXPECT_FALSE(loop_.waits_for_wake());
+}
+
 TEST_F(EventLoopTest, ATaskPostedWhileTheLoopFallsAsleepIsNotSleptOver) {
   bool ran = false;
   loop_.defer([&] { loop_.post([&] { ran = true; }); });

@@ -3,7 +3,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,6 +19,7 @@ namespace {
 class ToldPoller final : public Poller {
  public:
   int add(int, Interest, Token token) noexcept override {
+    if (full) return ENOSPC;
     last_added = token;
     return 0;
   }
@@ -31,15 +34,24 @@ class ToldPoller final : public Poller {
   void wake() noexcept override {}
 
   Token last_added{};
+  bool full = false;
   std::vector<Event> events;
 };
 
 class CountingSink final : public CompletionSink {
  public:
   void complete(Completion& completion) noexcept override {
-    if (completion.operation == Operation::receive && !completion.last) ++received;
+    if (completion.last) {
+      last_error = completion.error;
+    } else if (completion.operation == Operation::receive) {
+      ++received;
+      if (keeps) kept.push_back(std::move(completion.lease));
+    }
   }
   int received = 0;
+  int last_error = 0;
+  bool keeps = false;
+  std::vector<Lease> kept;
 };
 
 class ReadinessTest : public ::testing::Test {
@@ -84,6 +96,24 @@ TEST_F(ReadinessTest, APassThatEndsAtItsBoundSaysSoAndIsCounted) {
   EXPECT_EQ(proactor_->counters().bounded_passes, 1U);
   EXPECT_TRUE(run());
   EXPECT_EQ(proactor_->counters().bounded_passes, 1U);
+}
+
+// Where its descriptor was forgotten for want of a lease, no event would ever tell.
+TEST_F(ReadinessTest, AStreamThatFindsNoRoomAfterWaitingForALeaseEndsInTheError) {
+  make({.slab_bytes = 1024, .receive_bytes = 1024, .slabs = 1});
+  sink_.keeps = true;
+  EXPECT_EQ(::write(peer_, std::string(2048, 'x').data(), 2048), 2048);
+  for (int i = 0; i < 2; ++i) {
+    poller_->events = {{poller_->last_added, Readiness::read}};
+    run();
+  }
+  EXPECT_EQ(sink_.received, 1);
+  EXPECT_EQ(proactor_->counters().lease_waits, 1U);
+  poller_->full = true;
+  sink_.kept.clear();
+  run();
+  run();
+  EXPECT_EQ(sink_.last_error, ENOSPC);
 }
 
 }  // namespace

@@ -263,6 +263,13 @@ TEST_F(PoolRegistryTest, AnUnknownPoolIsToldTheKnownOnes) {
             "pool: no pool named \"auto\"; there are inline, mutex, tbb");
 }
 
+TEST(EmptyRegistryTest, SaysThatThereIsNothingToChooseFrom) {
+  const Registry registry;
+  EXPECT_EQ(registry.workload("lines").status().message(),
+            "workload: no workload named \"lines\"; none is registered");
+  EXPECT_EQ(registry.pool("").status().message(), "pool: \"\" names no pool; none is registered");
+}
+
 TEST_F(PoolRegistryTest, AnUnknownOptionIsToldTheKnownOnes) {
   EXPECT_EQ(error_of(registry_.pool("mutex:size=4").status()),
             "pool: pool \"mutex\" has no option \"size\"; it has capacity");

@@ -39,16 +39,19 @@ struct ConnectionStats {
   std::uint64_t opened = 0;
   std::array<std::uint64_t, kCloseReasons> closed{};  // by CloseReason
   std::uint64_t receive_pauses = 0;                   // a water mark was crossed
+  std::uint64_t unwatched = 0;  // closed since the backend would not wait for them
 
   void merge(const ConnectionStats& other) noexcept;
 };
 
 class Connections {
  public:
-  // What happens to a connection, called once for each, in this order; both may be empty.
+  // What happens to a connection, called once for each, in this order; each may be empty.
+  // `on_unwatched`: it ends since the backend would not wait for it, and gave this errno.
   // `on_done`: another may have its place, because it has gone or, while draining, only waits for
   // its peer to end too. `on_gone`: its descriptor is free again.
   struct Events {
+    std::function<void(int error)> on_unwatched;
     std::function<void()> on_done;
     std::function<void()> on_gone;
   };

@@ -99,6 +99,10 @@ class EventLoop final : private CompletionSink {
   // True on the thread inside run() alone. Any thread.
   bool runs_here() const noexcept;
 
+  // True while a wake has been sent and the wait that it is to end goes on: for a moment, or for as
+  // long as a backend has lost it. Any thread.
+  bool waits_for_wake() const noexcept { return sleep_ == Sleep::woken; }
+
  private:
   void complete(Completion& completion) noexcept override;
   void run_posted();
@@ -107,6 +111,9 @@ class EventLoop final : private CompletionSink {
   void fire_timers();
   void run_task(Task& task) noexcept;
   Nanoseconds wait_deadline();
+
+  // `woken`: somebody has sent the wake for this sleep, and the loop has not yet noticed.
+  enum class Sleep : std::uint8_t { awake, asleep, woken };
 
   std::unique_ptr<Proactor> proactor_;
   std::unique_ptr<TimerQueue> timers_;
@@ -119,13 +126,13 @@ class EventLoop final : private CompletionSink {
   LoopStats stats_;
   std::atomic<std::uint64_t> thread_{0};
 
-  // Written by any thread: posted_, and the change of stopped_, under the mutex. sleeping_ is the
+  // Written by any thread: posted_, and the change of stopped_, under the mutex. sleep_ is the
   // one word that posters and the loop race on: see EventLoop::post.
   std::mutex mutex_;
   std::vector<Task> posted_;
   std::atomic<bool> stopped_{false};
   std::atomic<bool> has_posted_{false};
-  std::atomic<bool> sleeping_{false};
+  std::atomic<Sleep> sleep_{Sleep::awake};
   std::atomic<std::uint64_t> posts_{0};
   std::atomic<std::uint64_t> wakes_{0};
 };

@@ -14,8 +14,7 @@
 //   a constructor         the refusal, in the words of what()
 //   a call with an error  ENOMEM of bad_alloc, the value of a system_error, else EIO
 //   submit and the like   false or 0: not accepted
-//   a session of either   the end of its connection
-//   half
+//   a workload's session  the end of its connection
 //   any other call        the end of the process, after a line that says which: a wait() that
 //                         failed must not look like one that found nothing
 #pragma once

@@ -53,7 +53,7 @@
 //         P6.3   timeouts beyond INT_MAX ms, and for ever, do not overflow
 //         P6.4   a timeout does expire
 //         P6.5   an event ends the wait() in progress, whatever its timeout
-//   P7  A call that fails changes nothing and says why: EEXIST, ENOENT, EBADF, EPERM.
+//   P7  A call that fails changes nothing and says why: EEXIST, ENOENT, EBADF, EPERM, ENOSPC.
 //         P7.1   add() of what is watched is EEXIST, and changes nothing
 //         P7.2   modify() and remove() of what is not watched are ENOENT
 //         P7.3   add() of a descriptor that is not open is EBADF
@@ -113,6 +113,11 @@ class Poller {
   // themselves. Returns 0 or an errno: EEXIST if already watched, EPERM if there is nothing to wait
   // for, as with a regular file. Where that is watched all the same, every wait() reports what it
   // was asked for, or an error.
+  //
+  // ENOSPC if this Poller is full: its mechanism has room for no more descriptors, or none for a
+  // number so high. 256 descriptors, each of a number below 1024, always find room. Whose
+  // connection it is then closes it, a server says so in its log, and rules that need more
+  // descriptors are not judged.
   virtual int add(int fd, Interest interest, Token token) noexcept = 0;
 
   // Replaces interest and token. Returns 0 or an errno: ENOENT if not watched.

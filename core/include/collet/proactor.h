@@ -200,7 +200,8 @@ class Proactor {
 
   // Begins accepting, receiving or watching. EALREADY until the `last` completion of the start
   // before has been delivered. A listener that cannot accept for want of descriptors or memory
-  // (EMFILE, ENFILE, ENOBUFS, ENOMEM) ends with that error and may be started again.
+  // (EMFILE, ENFILE, ENOBUFS, ENOMEM) ends with that error and may be started again. Any errno of a
+  // backend that will not wait for this handle, ENOSPC where it is full (poller.h).
   virtual int start(Handle handle) noexcept = 0;
 
   // Asks for the end; the `last` completion (ECANCELED, or the end if that came first) follows.

@@ -34,6 +34,12 @@ enum class ListenMode : std::uint8_t {
   handoff,    // one listener; each connection goes to the loop that has the fewest
 };
 
+// What a server comes short of.
+enum class Trouble : std::uint8_t {
+  accept,  // a listener pauses: no descriptor or memory is left, or it could not be watched
+  watch,   // a connection was closed, because the backend would not wait for it
+};
+
 struct ServerOptions {
   Endpoint listen{};
   ListenMode listen_mode = ListenMode::reuseport;
@@ -41,6 +47,8 @@ struct ServerOptions {
   std::size_t workers = 0;          // threads of the pool; 0: Pool::default_workers()
   std::size_t max_connections = 0;  // 0: as many as descriptors allow, less 64
   ConnectionLimits limits{};
+  // Called with the errno each time, on a loop's thread; must not throw. core itself logs nothing.
+  std::function<void(Trouble, int error)> on_trouble{};
 };
 
 struct ServerStats {
@@ -80,6 +88,9 @@ class TcpServer {
 
   // Closes every connection at once. Returns at once.
   void stop();
+
+  // True if a loop sleeps on though its backend was told to wake it: see EventLoop.
+  bool waits_for_wake() const noexcept;
 
   // Blocks until every thread of the server has ended, as they do after drain() or stop().
   void wait();
