@@ -89,7 +89,7 @@ class ExhaustionTest : public CellTest {
     EXPECT_LE((cpu_time_of_this_process() - cpu_before).count(), kSanitized ? 500 : 100);
   }
 };
-INSTANTIATE_TEST_SUITE_P(EveryCell, ExhaustionTest, ::testing::ValuesIn(cells({1}, true)),
+INSTANTIATE_TEST_SUITE_P(EveryCell, ExhaustionTest, ::testing::ValuesIn(every_cell()),
                          name_of_cell);
 
 TEST_P(ExhaustionTest, OfDescriptorsPausesAcceptingUntilOneIsFree) {

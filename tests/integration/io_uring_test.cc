@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// io_uring_test.cc: what only io_uring can get wrong: rings too small, buffers too few, kernels that
+// do not let it.
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <fstream>
+#include <iostream>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <collet/builtin.h>
+
+#include "tests/support/every_cell.h"
+
+namespace collet::integration {
+namespace {
+
+class IoUringTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto backend = registry().backend("io_uring");
+    if (!backend.ok()) GTEST_SKIP() << backend.status().message();
+  }
+
+  std::unique_ptr<TcpServer> serve(const std::string& backend, const std::string& pool,
+                                   std::size_t workers, const Behaviour& behaviour = {}) {
+    ServerOptions options;
+    options.listen = *parse_endpoint("127.0.0.1:0");
+    options.workers = workers;
+    auto server = TcpServer::start(*registry().backend(backend), *registry().pool(pool), options,
+                                   [this, behaviour] {
+                                     return std::make_unique<ScriptedHandler>(behaviour, journal_);
+                                   });
+    if (!server.ok()) ADD_FAILURE() << server.status();
+    return *std::move(server);
+  }
+
+  Journal journal_;
+};
+
+TEST_F(IoUringTest, AnEightEntryQueueAndFourBuffersStallNobodyOfTwoThousand) {
+  constexpr std::size_t kConnections = 2'000;
+  constexpr std::size_t kRequest = 64;
+  constexpr int kRounds = 3;
+  allow_many_descriptors();
+  for (const std::string pool : {"inline", "mutex"}) {
+    const auto server = serve("io_uring:entries=4,completions=8,buffers=4,buffer=1k", pool,
+                              pool == "inline" ? 0 : 1);
+    const std::vector<Descriptor> clients = dial_many(server->endpoint(), kConnections);
+    std::vector<EndlessPattern> sent(kConnections);
+    std::vector<EndlessPattern> received(kConnections);
+    for (int round = 0; round < kRounds; ++round) {
+      for (std::size_t i = 0; i < kConnections; ++i) sent[i].send(clients[i], kRequest);
+      std::size_t answered = 0;
+      for (std::size_t i = 0; i < kConnections; ++i) {
+        if (received[i].receive(clients[i], kRequest) == kRequest) ++answered;
+      }
+      ASSERT_EQ(answered, kConnections) << pool << ", round " << round;
+    }
+  }
+}
+
+TEST_F(IoUringTest, AKeptBufferHoldsUpItsOwnConnectionOnly) {
+  Gate gate;
+  const Behaviour keeps{.on_data = [&gate](Bytes bytes, Output& out) {
+    if (bytes.front() == std::byte{'k'}) gate.pass();
+    out.write(bytes);
+  }};
+  const auto server = serve("io_uring:buffers=2", "mutex", 2, keeps);
+  const Descriptor keeper = dial(server->endpoint());
+  write_all(keeper, "keep");
+  const std::vector<Descriptor> others = dial_many(server->endpoint(), 50);
+  for (int round = 0; round < 20; ++round) {
+    for (const Descriptor& other : others) expect_echo(other);
+  }
+  EXPECT_FALSE(is_readable(keeper));
+  gate.open();
+  EXPECT_EQ(read_up_to(keeper, 4), "keep");
+}
+
+TEST_F(IoUringTest, LoopsLeaveNoDescriptorAndNoRingBehind) {
+  const auto once = [this] {
+    const auto server = serve("io_uring", "inline", 0);
+    const std::vector<Descriptor> clients = dial_many(server->endpoint(), 20);
+    for (const Descriptor& client : clients) expect_echo(client);
+  };
+  const auto count_rings = [] {
+    std::ifstream maps("/proc/self/maps");
+    int count = 0;
+    for (std::string line; std::getline(maps, line);) {
+      if (line.find("[io_uring]") != line.npos) ++count;
+    }
+    return count;
+  };
+  once();
+  const std::size_t before = open_descriptors();
+  for (int i = 0; i < 20; ++i) once();
+  EXPECT_EQ(open_descriptors(), before);
+  EXPECT_EQ(count_rings(), 0);
+}
+
+TEST_F(IoUringTest, AForkedChildGetsNoRing) {
+  const auto proactor = *registry().backend("io_uring")->make();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+      if (line.find("[io_uring]") != line.npos) ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+// What `deny_rings(error)` leads to, said by a process of its own.
+std::string refusal_with(int error) {
+  int channel[2];
+  EXPECT_EQ(::pipe(channel), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    sock_filter deny[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program{4, deny};
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+    Registry mine;
+    add_builtin_backends(mine);
+    const auto backend = mine.backend("io_uring");
+    const std::string text = backend.ok() ? "it runs" : std::string(backend.status().message());
+    ::_exit(::write(channel[1], text.data(), text.size()) > 0 ? 0 : 1);
+  }
+  ::close(channel[1]);
+  char text[512];
+  const auto count = ::read(channel[0], text, sizeof text);
+  ::close(channel[0]);
+  ::waitpid(child, nullptr, 0);
+  return count > 0 ? std::string(text, static_cast<std::size_t>(count)) : "";
+}
+
+TEST(IoUringProbeTest, WhereItIsForbiddenItSaysSo) {
+  EXPECT_NE(refusal_with(EPERM).find("io_uring is forbidden here"), std::string::npos);
+}
+
+TEST(IoUringProbeTest, WhereTheKernelHasNoneItSaysSo) {
+  EXPECT_NE(refusal_with(ENOSYS).find("this kernel has no io_uring"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace collet::integration
