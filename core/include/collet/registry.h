@@ -49,6 +49,9 @@ class Choice {
   // What runs: `epoll`, or `fault(epoll)`, which is another thing.
   std::string_view name() const noexcept { return name_; }
   bool is_decorated_with(std::string_view decorator) const noexcept;
+
+  // What `decorator` was told for `option`, the most of several; 0 if there is none of that name.
+  std::int64_t told(std::string_view decorator, const char* option) const noexcept;
   void decorate(Decoration<Decorator> decoration);
 
   // The spec with every option at its effective value: what results are filed under.
@@ -111,6 +114,7 @@ class SessionWorkload {
       : description_(&description), values_(std::move(values)) {}
 
   const WorkloadDescription& description() const noexcept { return *description_; }
+  const std::vector<OptionValue>& values() const noexcept { return values_; }
 
   absl::StatusOr<std::unique_ptr<ServerSession>> make_server() const;
   absl::StatusOr<std::unique_ptr<ClientSession>> make_client(const ClientShape& shape) const;
