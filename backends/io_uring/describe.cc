@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <system_error>
+#include <thread>
 
 #include "backends/backends.h"
 #include "backends/io_uring/io_uring_proactor.h"
@@ -30,7 +32,8 @@ void explain(int error, TaskRun mode, Refusal& why_not) noexcept {
     case EINVAL:
       return why_not.say("this kernel lacks a part of io_uring that is needed: Linux 6.0 has all");
     case ENOMEM:
-      return why_not.say("no memory for rings: raise `ulimit -l`, or take fewer entries or buffers");
+      return why_not.say(
+          "no memory for rings: raise `ulimit -l`, or take fewer entries or buffers");
     default:
       return why_not.say("no ring can be made: %s", std::strerror(error));
   }
@@ -70,26 +73,34 @@ class Received final : public CompletionSink {
   int error_ = 0;
 };
 
-// A byte is received in the way in which a server receives.
-bool probe(Refusal& why_not) noexcept {
+// A byte is received in the way in which a server receives. Returns 0 or an errno.
+int try_to_receive() noexcept {
   constexpr std::chrono::seconds kPatience{1};
   IoUringProactor proactor;
   int error = proactor.open({4, 8, 1024, 2, best_task_run()});
   int pair[2];
   if (error == 0 && ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) error = errno;
-  if (error != 0) {
-    explain(error, best_task_run(), why_not);
-    return false;
-  }
+  if (error != 0) return error;
   const Opened stream = proactor.adopt(pair[0], Token{});
   proactor.start(stream.handle);
   Received received;
   const bool was_sent = ::write(pair[1], "", 1) == 1;
   if (was_sent) proactor.run(proactor.now() + kPatience, received);
   ::close(pair[1]);
-  if (received.bytes() == 1) return true;
-  explain(received.error() != 0 ? received.error() : EINVAL, best_task_run(), why_not);
-  return false;
+  if (received.bytes() == 1) return 0;
+  return received.error() != 0 ? received.error() : EINVAL;
+}
+
+// On a thread of its own for the reason that Uring::open() has one.
+bool probe(Refusal& why_not) noexcept {
+  int error = 0;
+  try {
+    std::thread([&] { error = try_to_receive(); }).join();
+  } catch (const std::system_error& thrown) {
+    error = thrown.code().value();
+  }
+  if (error != 0) explain(error, best_task_run(), why_not);
+  return error == 0;
 }
 
 }  // namespace

@@ -10,13 +10,14 @@ namespace collet {
 
 // By default the best that this kernel knows, so that the effective options say which it is.
 inline OptionDescription task_run_option() noexcept {
-  return {"taskrun",
-          OptionType::integer,
-          static_cast<std::int64_t>(best_task_run()),
-          0,
-          2,
-          "how requests are finished: 0 when the loop enters the kernel to wait (Linux 6.1), 1 when "
-          "it enters it for anything (5.19), 2 by interrupting it"};
+  return {
+      "taskrun",
+      OptionType::integer,
+      static_cast<std::int64_t>(best_task_run()),
+      0,
+      2,
+      "how requests are finished: 0 when the loop enters the kernel to wait (Linux 6.1), 1 when "
+      "it enters it for anything (5.19), 2 by interrupting it"};
 }
 
 inline TaskRun task_run_of(const OptionValues& options) noexcept {

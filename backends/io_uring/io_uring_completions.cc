@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // io_uring_completions.cc: what the kernel reports to the io_uring proactor, and what follows.
-#include <collet/socket.h>
 #include <fcntl.h>
+#include <collet/socket.h>
 
 #include <cerrno>
 #include <utility>
@@ -47,17 +47,40 @@ void IoUringProactor::take(const Uring::Outcome& outcome) noexcept {
 
 void IoUringProactor::on_accept(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept {
   if (outcome.result >= 0 && slot.closing) {
-    ::close(outcome.result);
+    close_socket(outcome.result, true);  // as the kernel treats those in the accept queue
+  } else if (outcome.result >= 0 && slot.stopping) {
+    held_[slot.index].push_back(outcome.result);
+    slot.holds = true;
   } else if (outcome.result >= 0) {
-    Completion done;
-    done.operation = Operation::accept;
-    done.token = slot.token;
-    done.accepted = open_slot(Kind::stream, outcome.result, Token{}).handle();
-    sink_->complete(done);
+    deliver_accepted(slot, outcome.result);
   } else if (outcome.result != -ECANCELED && !slot.closing &&
              classify_accept_error(-outcome.result) != AcceptError::try_next) {
     end_input(slot, -outcome.result);
   }
+}
+
+void IoUringProactor::deliver_accepted(IoUringSlot& slot, int socket) noexcept {
+  Completion done;
+  done.operation = Operation::accept;
+  done.token = slot.token;
+  done.accepted = open_slot(Kind::stream, socket, Token{}).handle();
+  sink_->complete(done);
+}
+
+// Whoever the kernel had accepted when stop() came is as good as in the accept queue: let in by the
+// next start(), before anybody else.
+void IoUringProactor::deliver_held(IoUringSlot& slot) noexcept {
+  std::deque<int>& sockets = held_[slot.index];
+  while (!sockets.empty() && !slot.stopping && !slot.closing && handled_ < kPassBound) {
+    const int socket = sockets.front();
+    sockets.pop_front();
+    ++handled_;
+    deliver_accepted(slot, socket);
+  }
+  slot.holds = !sockets.empty();
+  if (slot.stopping || slot.closing) return;  // it is due, because it has no request
+  if (slot.holds) return settle_later(slot);
+  begin_input(slot);
 }
 
 void IoUringProactor::on_receive(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept {
@@ -124,9 +147,12 @@ void IoUringProactor::lend(IoUringSlot& slot, const Uring::Outcome& outcome) noe
   Completion done;
   done.operation = Operation::receive;
   done.token = slot.token;
-  done.emptied = (outcome.flags & IORING_CQE_F_SOCK_NONEMPTY) == 0;
+  // A full buffer says nothing of what is behind it, where the kernel does not count (Unix
+  // sockets).
+  const auto size = static_cast<std::size_t>(outcome.result);
+  done.emptied = (outcome.flags & IORING_CQE_F_SOCK_NONEMPTY) == 0 && size < buffers_->size();
   if (!done.emptied) more_to_read_ = true;
-  done.lease = buffers_->lend(id, static_cast<std::size_t>(outcome.result));
+  done.lease = buffers_->lend(id, size);
   sink_->complete(done);
   if (done.lease.take_back()) buffers_->take_back(id);
 }
@@ -155,6 +181,8 @@ void IoUringProactor::settle(IoUringSlot& slot) noexcept {
   if (slot.started && !slot.input) {
     if (slot.stopping || slot.closing) {
       end_input(slot, ECANCELED);
+    } else if (slot.holds) {
+      deliver_held(slot);
     } else if (!slot.parked) {
       begin_input(slot);
     }
@@ -202,6 +230,10 @@ void IoUringProactor::end_input(IoUringSlot& slot, int error) noexcept {
 void IoUringProactor::finish_close(IoUringSlot& slot) noexcept {
   if (slot.kind == Kind::listener && !slot.refuses) forget_unix_path(slot.fd);
   if (slot.kind != Kind::watch) close_socket(slot.fd, slot.reset);
+  if (slot.holds) {
+    for (const int socket : held_[slot.index]) close_socket(socket, true);
+    held_.erase(slot.index);
+  }
   Completion done;
   done.operation = Operation::close;
   done.last = true;

@@ -76,6 +76,10 @@ class IoUringPoller final : public Poller {
       count = collect(ready);
       if (has_end) timeout = std::max(end - now(), nanoseconds::zero());
     }
+    while (count < ready.size() && ring_.kernel_has_more()) {
+      if (ring_.enter(nanoseconds::zero()) != 0) break;
+      count += collect(ready.subspan(count));
+    }
     wake_.awaken();
     return count;
   }
@@ -93,9 +97,7 @@ class IoUringPoller final : public Poller {
 
   static constexpr nanoseconds kForever = std::chrono::hours(24 * 365);
 
-  static nanoseconds now() noexcept {
-    return std::chrono::steady_clock::now().time_since_epoch();
-  }
+  static nanoseconds now() noexcept { return std::chrono::steady_clock::now().time_since_epoch(); }
 
   static constexpr std::uint64_t kNobody = ~std::uint64_t{0};  // cancels
   static constexpr std::uint64_t kWake = kNobody - 1;
@@ -104,16 +106,17 @@ class IoUringPoller final : public Poller {
     return std::uint64_t{slots_[index].round} << 32 | index;
   }
 
-  // What they say may no longer be all there is. Begun again before those that were reported, so
-  // that everybody comes to his turn.
+  // What they say may no longer be all there is: a poll request looks no more once it has been
+  // woken, even if the kernel has yet to tell. Begun again before those that were reported, so that
+  // everybody comes to his turn.
   void drop_old_outcomes() noexcept {
-    while (ring_.has_outcomes()) {
-      std::vector<std::uint32_t> reported;
-      reported.swap(reported_);
+    reported_.swap(reported_before_);
+    while (ring_.has_outcomes() || ring_.kernel_has_more()) {
+      if (ring_.enter(nanoseconds::zero()) != 0) break;
       ring_.reap(SIZE_MAX, [&](const Uring::Outcome& outcome) { event_of(outcome); });
-      arm_reported();
-      reported_.swap(reported);
     }
+    arm_reported();
+    reported_.swap(reported_before_);
   }
 
   void arm_reported() noexcept {
@@ -130,7 +133,7 @@ class IoUringPoller final : public Poller {
       return true;
     }
     const int error = ring_.enter(timeout);
-    return wake_.awaken() || error != 0;
+    return wake_.awaken() || (error != 0 && error != EINTR);
   }
 
   void arm(std::uint32_t index) noexcept {
@@ -198,7 +201,8 @@ class IoUringPoller final : public Poller {
   Uring ring_;
   Slab<Watch> slots_;
   std::unordered_map<int, std::uint32_t> watches_;
-  std::vector<std::uint32_t> reported_;
+  std::vector<std::uint32_t> reported_;         // to be begun again
+  std::vector<std::uint32_t> reported_before_;  // empty but in drop_old_outcomes()
 };
 
 Poller* make(const OptionValues& options, Refusal& why_not) noexcept {
@@ -218,7 +222,8 @@ const BackendDescription& io_uring_poll_backend() {
   };
   static const BackendDescription description{
       .name = "io_uring_poll",
-      .summary = "io_uring as a poller: tells readiness, and changes interests without system calls",
+      .summary =
+          "io_uring as a poller: tells readiness, and changes interests without system calls",
       .options = options,
       .probe = nullptr,
       .make_poller = make,

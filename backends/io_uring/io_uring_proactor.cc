@@ -2,9 +2,9 @@
 // io_uring_proactor.cc: the calls of the io_uring proactor, its requests and its passes.
 #include "backends/io_uring/io_uring_proactor.h"
 
-#include <collet/socket.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <collet/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -50,6 +50,9 @@ IoUringProactor::~IoUringProactor() {
     if (slot.kind == Kind::listener && !slot.refuses) forget_unix_path(slot.fd);
     ::shutdown(slot.fd, SHUT_RDWR);  // now, not when the ring lets go of it
     ::close(slot.fd);
+  }
+  for (const auto& [listener, sockets] : held_) {
+    for (const int socket : sockets) close_socket(socket, true);
   }
   if (buffers_ == nullptr) return;
   abandon_all();
@@ -191,7 +194,7 @@ Opened IoUringProactor::adopt(int socket, Token token) noexcept {
 }
 
 Opened IoUringProactor::watch(int fd, Interest interest, Token token) noexcept {
-  if (const int error = why_not_watched(fd); error != 0) return {{}, error};
+  if (fd < 0) return {{}, EBADF};
   IoUringSlot& slot = open_slot(Kind::watch, fd, token);
   slot.interest = interest;
   return {slot.handle(), 0};
@@ -211,8 +214,15 @@ int IoUringProactor::start(Handle handle) noexcept {
   if (slot == nullptr) return EBADF;
   if (slot->connecting) return ENOTCONN;
   if (slot->started) return EALREADY;
+  if (slot->kind == Kind::watch) {
+    if (const int error = why_not_watched(slot->fd); error != 0) return error;
+  }
   slot->started = slot->used = true;
-  begin_input(*slot);
+  if (slot->holds) {
+    settle_later(*slot);
+  } else {
+    begin_input(*slot);
+  }
   return 0;
 }
 
@@ -303,7 +313,7 @@ bool IoUringProactor::wait(nanoseconds deadline) noexcept {
     return true;
   }
   const int error = ring_.enter(timeout);
-  return wake_.awaken() || error != 0;
+  return wake_.awaken() || (error != 0 && error != EINTR);
 }
 
 bool IoUringProactor::run(nanoseconds deadline, CompletionSink& sink) noexcept {
@@ -323,8 +333,9 @@ bool IoUringProactor::run(nanoseconds deadline, CompletionSink& sink) noexcept {
   wake_.awaken();
   sink_ = nullptr;
   if (handled_ >= kPassBound) ++counters_.bounded_passes;
-  return handled_ < kPassBound && !more_to_read_ && due_.empty() && !ring_.has_outcomes() &&
-         !ring_.kernel_has_more();
+  // A stream that waits for a buffer has bytes still to be handed over.
+  return handled_ < kPassBound && !more_to_read_ && due_.empty() && parked_.empty() &&
+         !ring_.has_outcomes() && !ring_.kernel_has_more();
 }
 
 }  // namespace collet

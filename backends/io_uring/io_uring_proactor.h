@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include <collet/proactor.h>
@@ -81,6 +82,8 @@ class IoUringProactor final : public Proactor {
   // What comes of them, and what follows: io_uring_completions.cc.
   void take(const Uring::Outcome& outcome) noexcept;
   void on_accept(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept;
+  void deliver_accepted(IoUringSlot& slot, int socket) noexcept;
+  void deliver_held(IoUringSlot& slot) noexcept;
   void on_receive(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept;
   void on_ready(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept;
   void on_connect(IoUringSlot& slot, int result) noexcept;
@@ -99,8 +102,9 @@ class IoUringProactor final : public Proactor {
   Uring ring_;
   LentBuffers* buffers_ = nullptr;
   Slab<IoUringSlot> slots_;
-  std::vector<Handle> due_;    // to be settled in this pass
-  std::deque<Handle> parked_;  // wait for a buffer to come home
+  std::vector<Handle> due_;                                  // to be settled in this pass
+  std::deque<Handle> parked_;                                // wait for a buffer to come home
+  std::unordered_map<std::uint32_t, std::deque<int>> held_;  // by listeners that are stopped
   CompletionSink* sink_ = nullptr;
   std::size_t handled_ = 0;    // completions of this pass, and outcomes that led to none
   std::size_t in_flight_ = 0;  // requests whose last outcome has not come

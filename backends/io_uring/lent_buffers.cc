@@ -48,10 +48,11 @@ LentBuffers* LentBuffers::make(io_uring& ring, std::size_t size, std::size_t lim
   auto* buffers = new LentBuffers(size, limit, owner);
   buffers->spare_.reserve(limit);
   buffers->memory_ = static_cast<std::byte*>(map_memory(size * limit));
-  buffers->ring_ = static_cast<io_uring_buf_ring*>(
-      map_memory(buffers->ring_entries_ * sizeof(io_uring_buf)));
+  buffers->ring_ =
+      static_cast<io_uring_buf_ring*>(map_memory(buffers->ring_entries_ * sizeof(io_uring_buf)));
   error = ENOMEM;
   if (buffers->memory_ != nullptr && buffers->ring_ != nullptr) {
+    ::madvise(buffers->ring_, buffers->ring_entries_ * sizeof(io_uring_buf), MADV_DONTFORK);
     io_uring_buf_ring_init(buffers->ring_);
     io_uring_buf_reg registration{};
     registration.ring_addr = reinterpret_cast<std::uint64_t>(buffers->ring_);

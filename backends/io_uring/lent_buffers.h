@@ -30,10 +30,12 @@ class LentBuffers final : public Lender {
   static constexpr std::uint16_t kGroup = 0;  // what requests call them
   static constexpr std::size_t kMost = 1 << 15;
 
-  // At most `limit` buffers of `size` bytes, registered with `ring`. `owner` is woken when one comes
-  // home after the kernel had none. Null with an errno in `error` if that cannot be.
+  // At most `limit` buffers of `size` bytes, registered with `ring`. `owner` is woken when one
+  // comes home after the kernel had none. Null with an errno in `error` if that cannot be.
   static LentBuffers* make(io_uring& ring, std::size_t size, std::size_t limit, UringWake& owner,
                            int& error) noexcept;
+
+  std::size_t size() const noexcept { return size_; }
 
   // After it the kernel must not receive any more.
   void leave() noexcept;

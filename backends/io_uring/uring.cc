@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <system_error>
+#include <thread>
 
 namespace collet {
 namespace {
@@ -33,7 +35,20 @@ Uring::~Uring() {
   if (open_) io_uring_queue_exit(&ring_);
 }
 
+// When a ring goes, the kernel interrupts whatever the thread that made it is waiting for, long
+// after the close: recv() with a timeout, poll() or epoll_wait() end with EINTR. So a thread makes
+// it that has no other business, and is gone by then.
 int Uring::open(unsigned requests, unsigned outcomes, TaskRun mode) noexcept {
+  int error = 0;
+  try {
+    std::thread([&] { error = set_up(requests, outcomes, mode); }).join();
+  } catch (const std::system_error& thrown) {
+    error = thrown.code().value();
+  }
+  return error;
+}
+
+int Uring::set_up(unsigned requests, unsigned outcomes, TaskRun mode) noexcept {
   io_uring_params params{};
   params.flags = kAlways | flags_of(mode);
   params.cq_entries = std::max(requests, outcomes);
@@ -44,7 +59,7 @@ int Uring::open(unsigned requests, unsigned outcomes, TaskRun mode) noexcept {
   if ((params.features & IORING_FEAT_EXT_ARG) == 0) return EINVAL;
   // Requests are numbered as they stand, which liburing sees to at each submission of its own.
   for (unsigned i = 0; i < *ring_.sq.kring_entries; ++i) ring_.sq.array[i] = i;
-  return 0;
+  return -io_uring_ring_dontfork(&ring_);
 }
 
 TaskRun best_task_run() noexcept {
@@ -74,8 +89,7 @@ void Uring::move_late() noexcept {
 }
 
 int Uring::call(unsigned wait_for, nanoseconds timeout) noexcept {
-  const unsigned unsubmitted =
-      ring_.sq.sqe_tail - io_uring_smp_load_acquire(ring_.sq.khead);
+  const unsigned unsubmitted = ring_.sq.sqe_tail - io_uring_smp_load_acquire(ring_.sq.khead);
   if (unsubmitted == 0 && wait_for == 0 && !kernel_has_more()) return 0;
   io_uring_smp_store_release(ring_.sq.ktail, ring_.sq.sqe_tail);
   const std::int64_t ns = timeout.count();
@@ -83,10 +97,9 @@ int Uring::call(unsigned wait_for, nanoseconds timeout) noexcept {
   io_uring_getevents_arg how{};
   how.sigmask_sz = _NSIG / 8;
   if (timeout != nanoseconds::max()) how.ts = reinterpret_cast<std::uint64_t>(&until);
-  const int submitted =
-      io_uring_enter2(static_cast<unsigned>(ring_.ring_fd), unsubmitted, wait_for,
-                      IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG,
-                      reinterpret_cast<sigset_t*>(&how), sizeof how);
+  const int submitted = io_uring_enter2(static_cast<unsigned>(ring_.ring_fd), unsubmitted, wait_for,
+                                        IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG,
+                                        reinterpret_cast<sigset_t*>(&how), sizeof how);
   return submitted < 0 ? -submitted : 0;
 }
 

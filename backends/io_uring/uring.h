@@ -49,7 +49,8 @@ class Uring {
 
   // Submits all requests and, if `timeout` is not zero, waits until there is an outcome or that
   // time has passed; max(): never. Without anything to do, no system call. Returns 0 or an errno,
-  // ETIME included.
+  // ETIME and EINTR included. Of what is ready the kernel may have handed over a part only
+  // (Linux 6.13: twenty at least, one after a sleep): see kernel_has_more().
   int enter(std::chrono::nanoseconds timeout) noexcept;
 
   // Whether outcomes are at hand, or would be after enter().
@@ -79,6 +80,7 @@ class Uring {
   io_uring& raw() noexcept { return ring_; }
 
  private:
+  int set_up(unsigned requests, unsigned outcomes, TaskRun mode) noexcept;
   int call(unsigned wait_for, std::chrono::nanoseconds timeout) noexcept;
   void move_late() noexcept;
 

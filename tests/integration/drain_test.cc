@@ -227,9 +227,7 @@ class StarvedDrainTest : public DrainTest {
     }});
   }
   // Of a backend whose buffers can be told. Others lend parts of what all share.
-  static bool has_buffers() {
-    return registry().backend(GetParam().backend + ":buffers=8").ok();
-  }
+  static bool has_buffers() { return registry().backend(GetParam().backend + ":buffers=8").ok(); }
   static std::string with_buffers(std::size_t count) {
     const std::string& backend = GetParam().backend;
     return has_buffers() ? backend + ":buffers=" + std::to_string(count) : backend;
@@ -275,9 +273,9 @@ TEST_P(StarvedDrainTest, AnswersASecondRequestThatCameWhileTheFirstWaited) {
   constexpr std::size_t kConnections = 40;
   constexpr std::size_t kBuffers = 8;
   const bool is_bounded = has_buffers();
-  const auto server =
-      TcpServer::start(*registry().backend(with_buffers(kBuffers)),
-                       *registry().pool(GetParam().pool), loopback(), [this] { return gated_echo(); });
+  const auto server = TcpServer::start(*registry().backend(with_buffers(kBuffers)),
+                                       *registry().pool(GetParam().pool), loopback(),
+                                       [this] { return gated_echo(); });
   std::vector<Descriptor> clients = dial_many((*server)->endpoint(), kConnections);
   ASSERT_TRUE(all_opened(**server, kConnections));
   for (const Descriptor& client : clients) EndlessPattern().send(client, kRequest);

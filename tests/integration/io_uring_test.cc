@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// io_uring_test.cc: what only io_uring can get wrong: rings too small, buffers too few, kernels that
-// do not let it.
+// io_uring_test.cc: what only io_uring can get wrong: rings too small, buffers too few, kernels
+// that do not let it.
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -35,10 +35,9 @@ class IoUringTest : public ::testing::Test {
     ServerOptions options;
     options.listen = *parse_endpoint("127.0.0.1:0");
     options.workers = workers;
-    auto server = TcpServer::start(*registry().backend(backend), *registry().pool(pool), options,
-                                   [this, behaviour] {
-                                     return std::make_unique<ScriptedHandler>(behaviour, journal_);
-                                   });
+    auto server = TcpServer::start(
+        *registry().backend(backend), *registry().pool(pool), options,
+        [this, behaviour] { return std::make_unique<ScriptedHandler>(behaviour, journal_); });
     if (!server.ok()) ADD_FAILURE() << server.status();
     return *std::move(server);
   }
