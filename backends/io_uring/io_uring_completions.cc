@@ -92,6 +92,8 @@ void IoUringProactor::on_receive(IoUringSlot& slot, const Uring::Outcome& outcom
   if (slot.closing) return;
   if (outcome.result == -ENOBUFS) {
     park(slot);
+  } else if (outcome.result == -EINVAL && limits_receives_) {
+    limits_receives_ = false;
   } else if (outcome.result == 0) {
     end_input(slot, 0);
   } else if (outcome.result < 0 && outcome.result != -ECANCELED && outcome.result != -EINTR) {
@@ -110,7 +112,11 @@ void IoUringProactor::on_ready(IoUringSlot& slot, const Uring::Outcome& outcome)
   done.token = slot.token;
   done.ready = static_cast<Readiness>(outcome.result) &
                (slot.interest | Readiness::error | Readiness::hang_up);
-  if (done.ready != Readiness::none && !slot.stopping) sink_->complete(done);
+  // The kernel always tells that the peer has ended, too. A multishot request does so once, and goes
+  // on to tell what else happens; then one that is not takes over, since readiness is a level.
+  slot.patient = done.ready == Readiness::none;
+  if (!slot.patient && !outcome.is_last() && !slot.stopping) cancel(slot, Role::input);
+  if (!slot.patient && !slot.stopping) sink_->complete(done);
 }
 
 void IoUringProactor::on_connect(IoUringSlot& slot, int result) noexcept {

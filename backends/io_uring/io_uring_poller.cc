@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "backends/backends.h"
@@ -38,7 +39,7 @@ class IoUringPoller final : public Poller {
     const std::uint32_t index = slots_.acquire();
     known->second = index;
     slots_[index] = {fd, interest, token, slots_[index].round};
-    arm(index);
+    arm(index, 0);
     return 0;
   }
 
@@ -49,7 +50,7 @@ class IoUringPoller final : public Poller {
     Watch& watch = slots_[known->second];
     watch.interest = interest;
     watch.token = token;
-    arm(known->second);
+    arm(known->second, 0);
     return 0;
   }
 
@@ -93,6 +94,7 @@ class IoUringPoller final : public Poller {
     Token token{};
     std::uint32_t round = 0;   // of its poll request, so that the outcome of an older one is known
     bool is_reported = false;  // and not begun again
+    bool is_patient = false;   // its poll request is multishot: see event_of()
   };
 
   static constexpr nanoseconds kForever = std::chrono::hours(24 * 365);
@@ -121,7 +123,9 @@ class IoUringPoller final : public Poller {
 
   void arm_reported() noexcept {
     for (const std::uint32_t index : reported_) {
-      if (slots_[index].is_reported) arm(index);
+      if (!slots_[index].is_reported) continue;
+      disarm(index);
+      arm(index, 0);
     }
     reported_.clear();
   }
@@ -136,20 +140,22 @@ class IoUringPoller final : public Poller {
     return wake_.awaken() || (error != 0 && error != EINTR);
   }
 
-  void arm(std::uint32_t index) noexcept {
+  void arm(std::uint32_t index, std::uint32_t flags) noexcept {
     Watch& watch = slots_[index];
     ++watch.round;
     watch.is_reported = false;
+    watch.is_patient = flags == IORING_POLL_ADD_MULTI;
     io_uring_sqe& poll = *ring_.request();
     poll.opcode = IORING_OP_POLL_ADD;
     poll.fd = watch.fd;
+    poll.len = flags;
     poll.poll32_events = static_cast<std::uint32_t>(watch.interest);
     poll.user_data = name_of(index);
   }
 
   void disarm(std::uint32_t index) noexcept {
     Watch& watch = slots_[index];
-    if (!watch.is_reported) {
+    if (!watch.is_reported || watch.is_patient) {
       io_uring_sqe& cancel = *ring_.request();
       cancel.opcode = IORING_OP_ASYNC_CANCEL;
       cancel.fd = -1;
@@ -188,12 +194,19 @@ class IoUringPoller final : public Poller {
     const auto index = static_cast<std::uint32_t>(outcome.user_data);
     if (outcome.user_data != name_of(index) || outcome.result == -ECANCELED) return std::nullopt;
     Watch& watch = slots_[index];
-    watch.is_reported = true;
+    if (outcome.is_last()) watch.is_patient = false;
+    const Readiness what = outcome.result < 0
+                               ? Readiness::error
+                               : static_cast<Readiness>(outcome.result) &
+                                     (watch.interest | Readiness::error | Readiness::hang_up);
+    if (what == Readiness::none) {
+      // The kernel always tells that the peer has ended, too. A multishot request does so once, and
+      // goes on to tell what else happens.
+      if (outcome.is_last()) arm(index, IORING_POLL_ADD_MULTI);
+      return std::nullopt;
+    }
+    if (std::exchange(watch.is_reported, true)) return std::nullopt;
     reported_.push_back(index);
-    if (outcome.result < 0) return Event{watch.token, Readiness::error};
-    const Readiness what = static_cast<Readiness>(outcome.result) &
-                           (watch.interest | Readiness::error | Readiness::hang_up);
-    if (what == Readiness::none) return std::nullopt;
     return Event{watch.token, what};
   }
 

@@ -21,6 +21,10 @@ namespace {
 
 constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // bytes of one send request
 
+// Bytes of one multishot receive: the kernel goes on until it has heard of a stop(), which must not
+// be long. So the request ends after so many, and is made again unless somebody wants a pause.
+constexpr std::uint32_t kReceiveLimit = 64 << 10;
+
 // Returns 0 or an errno.
 int set_blocking(int fd, bool blocking) noexcept {
   const int flags = ::fcntl(fd, F_GETFL);
@@ -59,9 +63,10 @@ IoUringProactor::~IoUringProactor() {
   buffers_->leave();
 }
 
-// The kernel ends the requests of a ring by and by once nobody has it any more; this waits for
-// them, if it is the loop's thread that ends the loop.
+// The kernel ends the requests of a ring by and by once nobody has it any more, and those of a thread
+// when that ends; if it is the loop's thread that ends the loop, this waits for them.
 void IoUringProactor::abandon_all() noexcept {
+  if (!ring_.is_entered_here()) return;
   constexpr int kPatience = 100;  // steps
   constexpr std::chrono::milliseconds kStep{10};
   io_uring_sqe& all = request(Role::cancel, 0);
@@ -132,9 +137,11 @@ void IoUringProactor::begin_input(IoUringSlot& slot) noexcept {
       input.ioprio = IORING_RECV_MULTISHOT;
       input.flags = IOSQE_BUFFER_SELECT;
       input.buf_group = LentBuffers::kGroup;
+      input.file_index = limits_receives_ ? kReceiveLimit : 0;  // `optlen` to newer headers
       break;
     default:
       input.opcode = IORING_OP_POLL_ADD;
+      input.len = slot.patient ? IORING_POLL_ADD_MULTI : 0;
       input.poll32_events = static_cast<std::uint32_t>(slot.interest);
   }
 }

@@ -108,6 +108,7 @@ class IoUringProactor final : public Proactor {
   CompletionSink* sink_ = nullptr;
   std::size_t handled_ = 0;    // completions of this pass, and outcomes that led to none
   std::size_t in_flight_ = 0;  // requests whose last outcome has not come
+  bool limits_receives_ = true;  // until the kernel turns out not to know that
   bool more_to_read_ = false;  // a receive of this pass left bytes in its socket
   Counters counters_;
 };

@@ -39,6 +39,7 @@ struct IoUringSlot {
   // Whether it is in the proactor's list of that name.
   bool due = false;
   bool parked = false;
+  bool patient = false;  // a watch: its next poll request is multishot, see on_ready()
   bool holds = false;  // a listener: sockets accepted after stop()
 
   Handle handle() const noexcept { return {index, generation}; }

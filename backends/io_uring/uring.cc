@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstring>
 #include <system_error>
-#include <thread>
 
 namespace collet {
 namespace {
@@ -104,11 +103,11 @@ int Uring::call(unsigned wait_for, nanoseconds timeout) noexcept {
 }
 
 int Uring::enter(nanoseconds timeout) noexcept {
-  if (!enabled_) {
+  if (enterer_ == std::thread::id()) {
     const int error = -io_uring_register(static_cast<unsigned>(ring_.ring_fd),
                                          IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
     if (error != 0) return error;
-    enabled_ = true;
+    enterer_ = std::this_thread::get_id();
   }
   while (!late_.empty()) {
     if (const int error = call(0, nanoseconds::zero()); error != 0) return error;

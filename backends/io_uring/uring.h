@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <thread>
 
 namespace collet {
 
@@ -53,6 +54,9 @@ class Uring {
   // (Linux 6.13: twenty at least, one after a sleep): see kernel_has_more().
   int enter(std::chrono::nanoseconds timeout) noexcept;
 
+  // Whether this is the thread that has entered, and nobody else may.
+  bool is_entered_here() const noexcept { return enterer_ == std::this_thread::get_id(); }
+
   // Whether outcomes are at hand, or would be after enter().
   bool has_outcomes() const noexcept { return io_uring_cq_ready(&ring_) != 0; }
   bool kernel_has_more() const noexcept {
@@ -86,7 +90,7 @@ class Uring {
 
   io_uring ring_{};
   bool open_ = false;
-  bool enabled_ = false;
+  std::thread::id enterer_;
   std::deque<io_uring_sqe> late_;  // for which there was no room
 };
 
