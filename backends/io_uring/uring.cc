@@ -89,7 +89,8 @@ void Uring::move_late() noexcept {
 
 int Uring::call(unsigned wait_for, nanoseconds timeout) noexcept {
   const unsigned unsubmitted = ring_.sq.sqe_tail - io_uring_smp_load_acquire(ring_.sq.khead);
-  if (unsubmitted == 0 && wait_for == 0 && !kernel_has_more()) return 0;
+  if (unsubmitted == 0 && wait_for == 0 && !has_sign()) return 0;
+  const unsigned tail = io_uring_smp_load_acquire(ring_.cq.ktail);
   io_uring_smp_store_release(ring_.sq.ktail, ring_.sq.sqe_tail);
   const std::int64_t ns = timeout.count();
   __kernel_timespec until{ns / 1'000'000'000, ns % 1'000'000'000};
@@ -99,6 +100,8 @@ int Uring::call(unsigned wait_for, nanoseconds timeout) noexcept {
   const int submitted = io_uring_enter2(static_cast<unsigned>(ring_.ring_fd), unsubmitted, wait_for,
                                         IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG,
                                         reinterpret_cast<sigset_t*>(&how), sizeof how);
+  const bool is_vain = io_uring_smp_load_acquire(ring_.cq.ktail) == tail;
+  vain_entries_ = is_vain ? vain_entries_ + 1 : 0;
   return submitted < 0 ? -submitted : 0;
 }
 

@@ -57,12 +57,11 @@ class Uring {
   // Whether this is the thread that has entered, and nobody else may.
   bool is_entered_here() const noexcept { return enterer_ == std::this_thread::get_id(); }
 
-  // Whether outcomes are at hand, or would be after enter().
+  // Whether outcomes are at hand, or may be after enter(). The kernel can leave its sign up when
+  // there is nothing any more, so it is believed only while entries bring something: all but a few,
+  // since what an entry has done, such as sending a part of what is to be sent, may have no outcome.
   bool has_outcomes() const noexcept { return io_uring_cq_ready(&ring_) != 0; }
-  bool kernel_has_more() const noexcept {
-    return (IO_URING_READ_ONCE(*ring_.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) !=
-           0;
-  }
+  bool kernel_has_more() const noexcept { return vain_entries_ < kMostInVain && has_sign(); }
 
   // Calls `visit` with each outcome that is at hand, at most `limit`, and returns how many there
   // were. `visit` may ask for requests.
@@ -84,12 +83,19 @@ class Uring {
   io_uring& raw() noexcept { return ring_; }
 
  private:
+  static constexpr unsigned kMostInVain = 4;
+
+  bool has_sign() const noexcept {
+    return (IO_URING_READ_ONCE(*ring_.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) !=
+           0;
+  }
   int set_up(unsigned requests, unsigned outcomes, TaskRun mode) noexcept;
   int call(unsigned wait_for, std::chrono::nanoseconds timeout) noexcept;
   void move_late() noexcept;
 
   io_uring ring_{};
   bool open_ = false;
+  unsigned vain_entries_ = 0;  // in a row that brought nothing
   std::thread::id enterer_;
   std::deque<io_uring_sqe> late_;  // for which there was no room
 };
