@@ -8,6 +8,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -30,12 +31,15 @@ struct Cell {
   }
 };
 
-// Each pair once; with one worker and with two by turns, so that every backend and every pool
-// meets both.
+// Each pair once, of what runs on this machine; with one worker and with two by turns, so that every
+// backend and every pool meets both. io_uring_poll is left to collet-conform: to a server it is one
+// more Poller.
 inline std::vector<Cell> every_cell() {
   std::vector<Cell> all;
   std::size_t turn = 0;
   for (const BackendDescription* backend : registry().backends()) {
+    const std::string_view name = backend->name;
+    if (name == "io_uring_poll" || !registry().backend(name).ok()) continue;
     std::size_t workers = ++turn % 2 + 1;
     for (const PoolDescription* pool : registry().pools()) {
       if (!pool->has_workers) {
