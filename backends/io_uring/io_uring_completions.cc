@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // io_uring_completions.cc: what the kernel reports to the io_uring proactor, and what follows.
 #include <fcntl.h>
+#include <poll.h>
 #include <collet/socket.h>
 
 #include <cerrno>
@@ -26,8 +27,12 @@ void IoUringProactor::take(const Uring::Outcome& outcome) noexcept {
   ++handled_;
   IoUringSlot& slot = slots_[static_cast<std::uint32_t>(outcome.user_data >> kRoleBits)];
   if (role == Role::output) {
-    slot.output = false;
-    slot.connecting ? on_connect(slot, outcome.result) : on_send(slot, outcome.result);
+    if (outcome.is_last()) slot.output = false;
+    if (slot.waits_for_room) {
+      on_room(slot, outcome);
+    } else {
+      slot.connecting ? on_connect(slot, outcome.result) : on_send(slot, outcome.result);
+    }
     if (slot.closing) settle(slot);
     return;
   }
@@ -112,8 +117,7 @@ void IoUringProactor::on_ready(IoUringSlot& slot, const Uring::Outcome& outcome)
   done.token = slot.token;
   done.ready = static_cast<Readiness>(outcome.result) &
                (slot.interest | Readiness::error | Readiness::hang_up);
-  // The kernel always tells that the peer has ended, too. A multishot request does so once, and goes
-  // on to tell what else happens; then one that is not takes over, since readiness is a level.
+  // Readiness is a level, which is what requests that are not multishot tell.
   slot.patient = done.ready == Readiness::none;
   if (!slot.patient && !outcome.is_last() && !slot.stopping) cancel(slot, Role::input);
   if (!slot.patient && !slot.stopping) sink_->complete(done);
@@ -134,15 +138,29 @@ void IoUringProactor::on_connect(IoUringSlot& slot, int result) noexcept {
 void IoUringProactor::on_send(IoUringSlot& slot, int result) noexcept {
   if (result > 0) slot.sent += static_cast<std::size_t>(result);
   const bool is_whole = slot.sent == slot.bytes.size();
-  const bool goes_on = result > 0 ? !is_whole : result == -EINTR;
-  if (goes_on && !slot.closing) return begin_send(slot);
+  const bool goes_on = result > 0 ? !is_whole : result == -EAGAIN || result == -EINTR;
+  if (goes_on && !slot.closing) return wait_for_room(slot);
   Completion done;
   done.operation = Operation::send;
   done.last = true;
   done.token = slot.token;
-  done.error = result < 0 ? -result : is_whole ? 0 : ECANCELED;
+  const bool has_failed = result < 0 && !goes_on;
+  done.error = has_failed ? -result : is_whole ? 0 : ECANCELED;
   done.sent = slot.sent;
   sink_->complete(done);
+}
+
+void IoUringProactor::on_room(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept {
+  constexpr int kRoom = POLLOUT | POLLERR | POLLHUP;
+  if (outcome.result >= 0 && (outcome.result & kRoom) == 0 && !slot.closing) {
+    slot.patient = true;
+    if (outcome.is_last()) wait_for_room(slot);
+  } else if (!outcome.is_last()) {
+    if (!slot.closing) cancel(slot, Role::output);
+  } else {
+    slot.patient = slot.waits_for_room = false;
+    slot.closing ? on_send(slot, -ECANCELED) : begin_send(slot);
+  }
 }
 
 // -- What follows ---------------------------------------------------------------------------------

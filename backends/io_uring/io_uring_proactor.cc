@@ -146,7 +146,8 @@ void IoUringProactor::begin_input(IoUringSlot& slot) noexcept {
   }
 }
 
-// The kernel goes on by itself when the socket takes only a part.
+// Not one that waits for room itself: where the peer has ended, the kernel takes that for room, and
+// when there is still none lets a thread of its own wait, one for each such peer.
 void IoUringProactor::begin_send(IoUringSlot& slot) noexcept {
   io_uring_sqe& send = request(Role::output, slot.index);
   const std::span<const std::byte> unsent = slot.bytes.subspan(slot.sent);
@@ -154,8 +155,17 @@ void IoUringProactor::begin_send(IoUringSlot& slot) noexcept {
   send.fd = slot.fd;
   send.addr = reinterpret_cast<std::uint64_t>(unsent.data());
   send.len = static_cast<std::uint32_t>(std::min(unsent.size(), kMostAtOnce));
-  send.msg_flags = MSG_NOSIGNAL | MSG_WAITALL;
+  send.msg_flags = MSG_NOSIGNAL | MSG_DONTWAIT;
   slot.output = true;
+}
+
+void IoUringProactor::wait_for_room(IoUringSlot& slot) noexcept {
+  io_uring_sqe& poll = request(Role::output, slot.index);
+  poll.opcode = IORING_OP_POLL_ADD;
+  poll.fd = slot.fd;
+  poll.len = slot.patient ? IORING_POLL_ADD_MULTI : 0;
+  poll.poll32_events = POLLOUT;
+  slot.output = slot.waits_for_room = true;
 }
 
 void IoUringProactor::watch_wake() noexcept {

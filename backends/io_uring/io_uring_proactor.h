@@ -75,6 +75,7 @@ class IoUringProactor final : public Proactor {
   io_uring_sqe& request(Role role, std::uint32_t index) noexcept;
   void begin_input(IoUringSlot& slot) noexcept;
   void begin_send(IoUringSlot& slot) noexcept;
+  void wait_for_room(IoUringSlot& slot) noexcept;
   void watch_wake() noexcept;
   void cancel(IoUringSlot& slot, Role role) noexcept;
   void abandon_all() noexcept;
@@ -88,6 +89,7 @@ class IoUringProactor final : public Proactor {
   void on_ready(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept;
   void on_connect(IoUringSlot& slot, int result) noexcept;
   void on_send(IoUringSlot& slot, int result) noexcept;
+  void on_room(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept;
   void lend(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept;
   void park(IoUringSlot& slot) noexcept;
   void restart_parked() noexcept;

@@ -39,7 +39,11 @@ struct IoUringSlot {
   // Whether it is in the proactor's list of that name.
   bool due = false;
   bool parked = false;
-  bool patient = false;  // a watch: its next poll request is multishot, see on_ready()
+  bool waits_for_room = false;  // for the rest of what it sends
+  // The next poll request of a watch, or for room, is to be multishot. The kernel always tells that
+  // the peer has ended, even if that was not asked for; a multishot request does so once, and goes
+  // on to tell what else happens.
+  bool patient = false;
   bool holds = false;  // a listener: sockets accepted after stop()
 
   Handle handle() const noexcept { return {index, generation}; }

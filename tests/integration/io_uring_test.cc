@@ -9,8 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -83,6 +85,43 @@ TEST_F(IoUringTest, AKeptBufferHoldsUpItsOwnConnectionOnly) {
   EXPECT_FALSE(is_readable(keeper));
   gate.open();
   EXPECT_EQ(read_up_to(keeper, 4), "keep");
+}
+
+std::size_t threads_of_the_kernel() {
+  std::size_t count = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream file(task.path() / "comm");
+    std::string name;
+    std::getline(file, name);
+    if (name.starts_with("iou-wrk")) ++count;
+  }
+  return count;
+}
+
+// The kernel gives up waiting for room in the socket of a peer that has ended, and lets a thread of
+// its own block there: one for each such peer.
+TEST_F(IoUringTest, APeerThatHasEndedAndReadsSlowlyCostsNoThread) {
+  constexpr std::size_t kReply = 40'000'000;
+  std::atomic<int> begun{0};
+  const Behaviour verbose{.on_data = [&begun](Bytes, Output& out) {
+    out.write(std::string(kReply, 'x'));
+    ++begun;
+  }};
+  const auto server = serve("io_uring", "inline", 0, verbose);
+  const std::vector<Descriptor> clients = dial_many(server->endpoint(), 3);
+  for (const Descriptor& client : clients) {
+    write_all(client, "?");
+    end_sending(client);
+  }
+  ASSERT_TRUE(eventually([&] { return begun == 3; }));
+  const Descriptor witness = dial(server->endpoint());
+  for (const Descriptor& client : clients) {
+    EXPECT_EQ(read_up_to(client, kReply / 4).size(), kReply / 4);
+    EXPECT_EQ(threads_of_the_kernel(), 0U);
+  }
+  for (const Descriptor& client : clients) {
+    EXPECT_EQ(read_up_to(client, kReply).size(), kReply - kReply / 4);
+  }
 }
 
 TEST_F(IoUringTest, LoopsLeaveNoDescriptorAndNoRingBehind) {
