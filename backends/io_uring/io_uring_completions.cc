@@ -129,8 +129,7 @@ void IoUringProactor::on_connect(IoUringSlot& slot, int result) noexcept {
   done.operation = Operation::connect;
   done.last = true;
   done.token = slot.token;
-  done.error = result < 0 ? -result : socket_error(slot.fd);
-  if (done.error == 0 && slot.closing) done.error = ECANCELED;
+  done.error = slot.closing ? ECANCELED : result < 0 ? -result : socket_error(slot.fd);
   if (done.error == 0) ::fcntl(slot.fd, F_SETFL, 0);  // blocking, as others are
   sink_->complete(done);
 }
@@ -175,7 +174,7 @@ void IoUringProactor::lend(IoUringSlot& slot, const Uring::Outcome& outcome) noe
   // sockets).
   const auto size = static_cast<std::size_t>(outcome.result);
   done.emptied = (outcome.flags & IORING_CQE_F_SOCK_NONEMPTY) == 0 && size < buffers_->size();
-  if (!done.emptied) more_to_read_ = true;
+  if (!done.emptied) more_to_come_ = true;
   done.lease = buffers_->lend(id, size);
   sink_->complete(done);
   if (done.lease.take_back()) buffers_->take_back(id);
@@ -208,6 +207,8 @@ void IoUringProactor::settle(IoUringSlot& slot) noexcept {
     } else if (slot.holds) {
       deliver_held(slot);
     } else if (!slot.parked) {
+      // It ended because the kernel had no room for outcomes, or would not go on for ever.
+      if (slot.kind != Kind::watch) more_to_come_ = true;
       begin_input(slot);
     }
   }

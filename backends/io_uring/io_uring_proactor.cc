@@ -63,8 +63,8 @@ IoUringProactor::~IoUringProactor() {
   buffers_->leave();
 }
 
-// The kernel ends the requests of a ring by and by once nobody has it any more, and those of a thread
-// when that ends; if it is the loop's thread that ends the loop, this waits for them.
+// The kernel ends the requests of a ring by and by once nobody has it any more, and those of a
+// thread when that ends; if it is the loop's thread that ends the loop, this waits for them.
 void IoUringProactor::abandon_all() noexcept {
   if (!ring_.is_entered_here()) return;
   constexpr int kPatience = 100;  // steps
@@ -336,7 +336,7 @@ bool IoUringProactor::wait(nanoseconds deadline) noexcept {
 bool IoUringProactor::run(nanoseconds deadline, CompletionSink& sink) noexcept {
   sink_ = &sink;
   handled_ = 0;
-  more_to_read_ = false;
+  more_to_come_ = false;
   settle_all_due();
   bool over = false;
   do {
@@ -351,7 +351,7 @@ bool IoUringProactor::run(nanoseconds deadline, CompletionSink& sink) noexcept {
   sink_ = nullptr;
   if (handled_ >= kPassBound) ++counters_.bounded_passes;
   // A stream that waits for a buffer has bytes still to be handed over.
-  return handled_ < kPassBound && !more_to_read_ && due_.empty() && parked_.empty() &&
+  return handled_ < kPassBound && !more_to_come_ && due_.empty() && parked_.empty() &&
          !ring_.has_outcomes() && !ring_.kernel_has_more();
 }
 

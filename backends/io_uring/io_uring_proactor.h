@@ -108,10 +108,10 @@ class IoUringProactor final : public Proactor {
   std::deque<Handle> parked_;                                // wait for a buffer to come home
   std::unordered_map<std::uint32_t, std::deque<int>> held_;  // by listeners that are stopped
   CompletionSink* sink_ = nullptr;
-  std::size_t handled_ = 0;    // completions of this pass, and outcomes that led to none
-  std::size_t in_flight_ = 0;  // requests whose last outcome has not come
+  std::size_t handled_ = 0;      // completions of this pass, and outcomes that led to none
+  std::size_t in_flight_ = 0;    // requests whose last outcome has not come
   bool limits_receives_ = true;  // until the kernel turns out not to know that
-  bool more_to_read_ = false;  // a receive of this pass left bytes in its socket
+  bool more_to_come_ = false;    // bytes were left in a socket, or a request is to be made again
   Counters counters_;
 };
 

@@ -59,7 +59,8 @@ class Uring {
 
   // Whether outcomes are at hand, or may be after enter(). The kernel can leave its sign up when
   // there is nothing any more, so it is believed only while entries bring something: all but a few,
-  // since what an entry has done, such as sending a part of what is to be sent, may have no outcome.
+  // since what an entry has done, such as sending a part of what is to be sent, may have no
+  // outcome.
   bool has_outcomes() const noexcept { return io_uring_cq_ready(&ring_) != 0; }
   bool kernel_has_more() const noexcept { return vain_entries_ < kMostInVain && has_sign(); }
 

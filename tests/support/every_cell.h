@@ -31,9 +31,9 @@ struct Cell {
   }
 };
 
-// Each pair once, of what runs on this machine; with one worker and with two by turns, so that every
-// backend and every pool meets both. io_uring_poll is left to collet-conform: to a server it is one
-// more Poller.
+// Each pair once, of what runs on this machine; with one worker and with two by turns, so that
+// every backend and every pool meets both. io_uring_poll is left to collet-conform: to a server it
+// is one more Poller.
 inline std::vector<Cell> every_cell() {
   std::vector<Cell> all;
   std::size_t turn = 0;
