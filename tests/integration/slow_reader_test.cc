@@ -169,7 +169,7 @@ TEST_P(SlowReaderTest, GetsNoChainOfLargeRepliesToTinyRequests) {
 
 class SlowHandlerTest : public SlowReaderTest {};
 INSTANTIATE_TEST_SUITE_P(EveryCellWithThreads, SlowHandlerTest,
-                         ::testing::ValuesIn(cells({1, 2}, false)), name_of_cell);
+                         ::testing::ValuesIn(every_cell_with_threads()), name_of_cell);
 
 TEST_P(SlowHandlerTest, PausesReceivingWithAWaterMarkOfUnhandledInput) {
   Gate gate;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -30,26 +31,45 @@ struct Cell {
   }
 };
 
-// `workers`: the sizes that a pool with threads is tried with.
-inline std::vector<Cell> cells(const std::vector<std::size_t>& workers, bool threadless) {
+// Each pair once, of what runs on this machine; with one worker and with two by turns, so that
+// every backend and every pool meets both. io_uring_poll is left to collet-conform: to a server it
+// is one more Poller.
+inline std::vector<Cell> every_cell() {
   std::vector<Cell> all;
+  std::size_t turn = 0;
   for (const BackendDescription* backend : registry().backends()) {
+    const std::string_view name = backend->name;
+    if (name == "io_uring_poll" || !registry().backend(name).ok()) continue;
+    std::size_t workers = ++turn % 2 + 1;
     for (const PoolDescription* pool : registry().pools()) {
-      if (!pool->has_workers && threadless) all.push_back({backend->name, pool->name, 0});
-      for (const std::size_t count : workers) {
-        if (pool->has_workers) all.push_back({backend->name, pool->name, count});
+      if (!pool->has_workers) {
+        all.push_back({backend->name, pool->name, 0});
+      } else {
+        all.push_back({backend->name, pool->name, workers});
+        workers = 3 - workers;
       }
     }
   }
   return all;
 }
 
-inline std::vector<Cell> every_cell() { return cells({1, 2}, true); }
-inline std::vector<Cell> every_cell_with_threads(std::size_t workers) {
-  return cells({workers}, false);
+inline std::vector<Cell> every_cell_with_threads() {
+  std::vector<Cell> all = every_cell();
+  std::erase_if(all, [](const Cell& cell) { return cell.workers == 0; });
+  return all;
 }
+inline std::vector<Cell> every_cell_with_threads(std::size_t workers) {
+  std::vector<Cell> all = every_cell_with_threads();
+  for (Cell& cell : all) cell.workers = workers;
+  return all;
+}
+
 // For what no pool has a part in.
-inline std::vector<Cell> every_backend() { return cells({}, true); }
+inline std::vector<Cell> every_backend() {
+  std::vector<Cell> all = every_cell();
+  std::erase_if(all, [](const Cell& cell) { return cell.pool != "inline"; });
+  return all;
+}
 
 inline std::string name_of_cell(const ::testing::TestParamInfo<Cell>& info) {
   return info.param.backend + "_" + info.param.pool + "_" + std::to_string(info.param.workers);
