@@ -265,12 +265,13 @@ TEST_F(PoolRegistryTest, AnUnknownPoolIsToldTheKnownOnes) {
 
 TEST_F(PoolRegistryTest, AnUnknownOptionIsToldTheKnownOnes) {
   EXPECT_EQ(error_of(registry_.pool("mutex:size=4").status()),
-            "--pool: pool \"mutex\" has no option \"size\"; it has capacity");
+            "--pool: pool \"mutex\" has no option \"size\"; it has capacity, spin, affinity");
 }
 
 TEST_F(PoolRegistryTest, OptionsShowInTheEffectiveSpec) {
   EXPECT_EQ(registry_.pool("inline")->effective_spec(), "inline");
-  EXPECT_EQ(registry_.pool("mutex:capacity=16")->effective_spec(), "mutex:capacity=16");
+  EXPECT_EQ(registry_.pool("mutex:capacity=16")->effective_spec(),
+            "mutex:capacity=16,spin=0s,affinity=false");
   EXPECT_EQ(registry_.pool("tbb")->effective_spec(), "tbb:linger=10ms");
 }
 
