@@ -9,5 +9,6 @@ namespace collet {
 extern const PoolDescription kInlinePool;
 extern const PoolDescription kMutexPool;
 extern const PoolDescription kTbbPool;
+extern const PoolDescription kStealingPool;
 
 }  // namespace collet
