@@ -9,7 +9,7 @@ namespace collet {
 
 void add_builtin_pools(Registry& registry) {
   for (const PoolDescription* pool :
-       {&kInlinePool, &kMutexPool, &kTbbPool, &kStealingPool}) {
+       {&kInlinePool, &kMutexPool, &kTbbPool, &kStealingPool, &kAsioPool}) {
     registry.add(*pool);
   }
 }

@@ -10,5 +10,6 @@ extern const PoolDescription kInlinePool;
 extern const PoolDescription kMutexPool;
 extern const PoolDescription kTbbPool;
 extern const PoolDescription kStealingPool;
+extern const PoolDescription kAsioPool;
 
 }  // namespace collet

@@ -253,14 +253,16 @@ class PoolRegistryTest : public ::testing::Test {
 TEST_F(PoolRegistryTest, TheBuiltInPoolsAreThere) {
   std::string names;
   for (const PoolDescription* pool : registry_.pools()) names += std::string(pool->name) + ' ';
-  EXPECT_EQ(names, "inline mutex tbb stealing ");
+  EXPECT_EQ(names, "inline mutex tbb stealing asio_pool ");
 }
 
 TEST_F(PoolRegistryTest, AnUnknownPoolIsToldTheKnownOnes) {
   EXPECT_EQ(error_of(registry_.pool("fibers").status()),
-            "--pool: no pool named \"fibers\"; there are inline, mutex, tbb, stealing");
+            "--pool: no pool named \"fibers\"; there are inline, mutex, tbb, stealing, "
+            "asio_pool");
   EXPECT_EQ(error_of(registry_.pool("auto").status()),
-            "--pool: no pool named \"auto\"; there are inline, mutex, tbb, stealing");
+            "--pool: no pool named \"auto\"; there are inline, mutex, tbb, stealing, "
+            "asio_pool");
 }
 
 TEST_F(PoolRegistryTest, AnUnknownOptionIsToldTheKnownOnes) {
