@@ -64,7 +64,7 @@ class Explorer {
   bool in_fiber() const { return current_ != nullptr; }
   void step();
   void wait_until(const std::function<bool()>& ready);
-  void fail(const std::string& what);
+  void fail(const char* what);
   bool delay(const Delayed& store);
   const Delayed* find_delayed(const void* where) const;
   void flush();
@@ -75,7 +75,8 @@ class Explorer {
   void execute(Scenario& scenario);
   bool has_next_path();
   std::size_t decide(std::size_t options);
-  std::vector<Fiber*> able() const;
+  std::vector<Fiber*> able();
+  Fiber* choose(bool may_stay);
   void go_on_with(Fiber& next);
   void give_way();
   std::string turns() const;
@@ -85,7 +86,7 @@ class Explorer {
   static void fiber_main();
 
   const int preemptions_;
-  mutable std::vector<Fiber> fibers_;
+  std::vector<Fiber> fibers_;
   Fiber main_;
   Fiber* current_ = nullptr;  // null while main_ runs
   Scenario* scenario_ = nullptr;
@@ -160,13 +161,12 @@ void Explorer::execute(Scenario& scenario) {
   steps_.clear();
   for (Fiber& fiber : fibers_) fiber.ended = false;
   deciding_ = true;
-  auto can_go_on = able();
-  go_on_with(*can_go_on[decide(can_go_on.size())]);
+  go_on_with(*choose(false));
   deciding_ = false;
   if (!explored_.failure.empty()) return;
-  if (const std::string wrong = scenario.verdict(); !wrong.empty()) return fail(wrong);
+  if (const std::string wrong = scenario.verdict(); !wrong.empty()) return fail(wrong.c_str());
   scenario.release();
-  while (!able().empty()) go_on_with(*able().front());
+  while (Fiber* next = choose(false)) go_on_with(*next);
   for (const Fiber& fiber : fibers_) {
     if (!fiber.ended && explored_.failure.empty()) fail("a thread waits for ever");
   }
@@ -186,13 +186,22 @@ std::size_t Explorer::decide(std::size_t options) {
 }
 
 // Who may go on, but for the one that runs.
-std::vector<Fiber*> Explorer::able() const {
+std::vector<Fiber*> Explorer::able() {
   std::vector<Fiber*> all;
   for (Fiber& fiber : fibers_) {
     const bool waits = fiber.ended || (fiber.ready && !fiber.ready());
     if (&fiber != current_ && !waits) all.push_back(&fiber);
   }
   return all;
+}
+
+// Who goes on; null: the one that runs, or nobody can. (A fiber's stack holds no memory at a
+// switch: it may be left for ever.)
+Fiber* Explorer::choose(bool may_stay) {
+  const auto others = able();
+  const std::size_t staying = may_stay || others.empty() ? 1 : 0;
+  const std::size_t decision = decide(staying + others.size());
+  return decision < staying ? nullptr : others[decision - staying];
 }
 
 void Explorer::go_on_with(Fiber& next) {
@@ -202,8 +211,7 @@ void Explorer::go_on_with(Fiber& next) {
 
 // The running thread cannot go on.
 void Explorer::give_way() {
-  const auto others = able();
-  if (!others.empty()) return go_on_with(*others[decide(others.size())]);
+  if (Fiber* next = choose(false)) return go_on_with(*next);
   switch_between(*std::exchange(current_, nullptr), main_);
 }
 
@@ -211,11 +219,10 @@ void Explorer::step() {
   steps_.push_back(index_of(*current_));
   if (steps_.size() > kMostSteps) fail("it does not end");
   if (!deciding_ || preemptions_left_ == 0) return;
-  const auto others = able();
-  const std::size_t decision = decide(1 + others.size());
-  if (decision == 0) return;
-  --preemptions_left_;
-  go_on_with(*others[decision - 1]);
+  if (Fiber* next = choose(true)) {
+    --preemptions_left_;
+    go_on_with(*next);
+  }
 }
 
 void Explorer::wait_until(const std::function<bool()>& ready) {
@@ -227,8 +234,8 @@ void Explorer::wait_until(const std::function<bool()>& ready) {
 }
 
 // Does not come back to a thread.
-void Explorer::fail(const std::string& what) {
-  explored_.failure = what + " (" + turns() + ")";
+void Explorer::fail(const char* what) {
+  explored_.failure = std::string(what) + " (" + turns() + ")";
   if (in_fiber()) switch_between(*std::exchange(current_, nullptr), main_);
 }
 
@@ -282,7 +289,7 @@ void wait_until(const std::function<bool()>& ready) {
   if (in_fiber()) explorer->wait_until(ready);
 }
 
-void fail(const std::string& what) {
+void fail(const char* what) {
   if (explorer != nullptr) explorer->fail(what);
 }
 

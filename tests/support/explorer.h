@@ -51,7 +51,7 @@ Explored explore(std::size_t threads, int preemptions,
 
 void step();
 void wait_until(const std::function<bool()>& ready);
-void fail(const std::string& what);
+void fail(const char* what);
 
 // Delayed stores of the running thread, seen by itself.
 using Commit = void (*)(void* where, std::uint64_t value);
