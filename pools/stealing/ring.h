@@ -50,53 +50,54 @@ class Ring {
     return kCapacity - (tail_.load(std::memory_order_relaxed) - emptied(heads));
   }
 
-  // Takes `count` tasks that `next` returns. Requires room for them.
-  template <typename Next>
-  void push(std::uint32_t count, Next&& next) noexcept {
+  // Adds `count` tasks, each of which `fill` puts where it is told. Requires room for them.
+  template <typename Fill>
+  void push(std::uint32_t count, Fill&& fill) noexcept {
     const auto tail = tail_.load(std::memory_order_relaxed);
-    for (std::uint32_t i = 0; i < count; ++i) slot(tail + i).put(next());
+    for (std::uint32_t i = 0; i < count; ++i) slot(tail + i).fill(fill);
     tail_.store(tail + count, std::memory_order_seq_cst);  // pairs with claim(), and see sleepers.h
   }
 
-  // The first task; an empty one if there is none. Relaxed: what the owner takes it has put there.
-  Task pop() noexcept {
+  // The first task; false if there is none. Relaxed: what the owner takes it has put there.
+  bool pop(Task& task) noexcept {
     const auto tail = tail_.load(std::memory_order_relaxed);
     auto heads = heads_.load(std::memory_order_relaxed);
     while (head(heads) != tail) {
       const auto at = head(heads);
       const auto later = join(emptied(heads) == at ? at + 1 : emptied(heads), at + 1);
       if (heads_.compare_exchange_weak(heads, later, std::memory_order_relaxed)) {
-        return slot(at).take();
+        slot(at).take(task);
+        return true;
       }
     }
-    return {};
+    return false;
   }
 
   // -- Anybody's
 
-  // Half of the tasks: returns the first, and puts the others into `mine`, the caller's own. An
-  // empty one if there is none, or another thief is at work.
-  Task steal(Ring& mine) noexcept {
+  // Half of the tasks: the first into `task`, the others into `mine`, the caller's own. False if
+  // there is none, or another thief is at work.
+  bool steal(Ring& mine, Task& task) noexcept {
     const auto most = mine.room() + 1;
     const Claim claimed =
         claim([most](std::uint32_t waiting) { return std::min(waiting - waiting / 2, most); });
-    if (claimed.count == 0) return {};
-    Task first = slot(claimed.from).take();
+    if (claimed.count == 0) return false;
+    slot(claimed.from).take(task);
     if (claimed.count > 1) {
       mine.push(claimed.count - 1,
-                [this, at = claimed.from]() mutable { return slot(++at).take(); });
+                [this, at = claimed.from](Task& into) mutable { slot(++at).take(into); });
     }
     finish(claimed);
-    return first;
+    return true;
   }
 
   // One, for a caller that has no ring.
-  Task steal_one() noexcept {
+  bool steal_one(Task& task) noexcept {
     const Claim claimed = claim([](std::uint32_t) { return std::uint32_t{1}; });
-    if (claimed.count == 0) return {};
-    Task task = slot(claimed.from).take();
+    if (claimed.count == 0) return false;
+    slot(claimed.from).take(task);
     finish(claimed);
-    return task;
+    return true;
   }
 
   // Whether nothing waits to be claimed.

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <mutex>
 #include <span>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -70,25 +71,23 @@ class Scheduler {
     if (closed_.load(std::memory_order_relaxed)) return false;
     me->accepted.add(tasks.size());
     me->ring.push(static_cast<std::uint32_t>(tasks.size()),
-                  [task = tasks.begin()]() mutable -> Task&& { return std::move(*task++); });
+                  [task = tasks.begin()](Task& into) mutable { into = std::move(*task++); });
     wake_if_due();
     return true;
   }
 
-  // The next task of a worker, which calls this on its thread and waits in it. Empty when there
+  // The next task of a worker, which calls this on its thread and waits in it. False when there
   // will be none.
-  Task next(Worker& me) noexcept {
+  bool next(Worker& me, Task& task) noexcept {
     while (!has_ended()) {
-      if (Task task = find(me)) {
+      if (find(me, task)) {
         me.begun.add(1);
-        if (std::exchange(me.searching, false) && sleepers_.end_search() && anything_waits()) {
-          wake_if_due();
-        }
-        return task;
+        if (std::exchange(me.searching, false) && sleepers_.end_search()) look_again();
+        return true;
       }
       if (!sleep(me)) break;
     }
-    return {};
+    return false;
   }
 
   // Refuses from now on. When drained: next() says so when nothing waits any more. When
@@ -111,7 +110,11 @@ class Scheduler {
     while (!unqueued.empty()) unqueued.pop();
     for (Worker& worker : workers_) {
       while (!worker.ring.empty()) {
-        if (worker.ring.steal_one()) ++count;
+        if (Task task; worker.ring.steal_one(task)) {
+          ++count;
+        } else {
+          std::this_thread::yield();  // a thief is at work
+        }
       }
     }
     discarded_.fetch_add(count, std::memory_order_release);  // pairs with counts()
@@ -119,7 +122,7 @@ class Scheduler {
 
   // The last that a worker does.
   void discard_own(Worker& me) noexcept {
-    while (me.ring.pop()) me.discarded.add(1);
+    for (Task task; me.ring.pop(task); task = Task()) me.discarded.add(1);
   }
 
   struct Counts {
@@ -147,7 +150,7 @@ class Scheduler {
       const bool full = capacity != 0 && counts_locked().queued >= capacity;
       if (closed_.load(std::memory_order_relaxed) || full || !queue_.push(tasks)) return false;
       accepted_ += tasks.size();
-      queued_.store(queue_.size(), std::memory_order_seq_cst);  // see sleepers.h
+      queued_.store(queue_.size(), std::memory_order_relaxed);
       woken = sleepers_.choose();
     }
     unpark(woken);
@@ -159,6 +162,17 @@ class Scheduler {
     if (woken != sleepers_.kNobody) sleepers_.unpark(woken);
   }
 
+  // After the last search has ended.
+  void look_again() noexcept {
+    std::size_t woken = sleepers_.kNobody;
+    {
+      const std::lock_guard lock(mutex_);
+      if (anything_waits()) woken = sleepers_.choose();
+    }
+    unpark(woken);
+  }
+
+  // After something has been put into a ring.
   void wake_if_due() noexcept {
     if (!sleepers_.wake_is_due()) return;
     std::size_t woken = sleepers_.kNobody;
@@ -169,43 +183,40 @@ class Scheduler {
     unpark(woken);
   }
 
-  Task find(Worker& me) noexcept {
-    if (workers_.size() > 1 && ++me.turn % kTurnsPerLookAtTheQueue == 0) {
-      if (Task task = take_from_queue(me, 1)) return task;
-    }
-    if (Task task = me.ring.pop()) return task;
-    if (Task task = take_from_queue(me, kLargestShare)) return task;
-    if (!me.searching && !sleepers_.begin_search()) return {};
+  bool find(Worker& me, Task& task) noexcept {
+    const bool is_fair_turn = workers_.size() > 1 && ++me.turn % kTurnsPerLookAtTheQueue == 0;
+    if (is_fair_turn && take_from_queue(me, task, 1)) return true;
+    if (me.ring.pop(task) || take_from_queue(me, task, kLargestShare)) return true;
+    if (!me.searching && !sleepers_.begin_search()) return false;
     me.searching = true;
     do {
-      if (Task task = take_from_queue(me, kLargestShare)) return task;
-      if (Task task = steal(me)) return task;
+      if (take_from_queue(me, task, kLargestShare) || steal(me, task)) return true;
     } while (spin_until(spin_, [this] { return anything_waits() || has_ended(); }) && !has_ended());
-    return {};
+    return false;
   }
 
   // A fair share, `most` at most: the first of it; the others go into the ring.
-  Task take_from_queue(Worker& me, std::size_t most) noexcept {
-    if (queued_.load(std::memory_order_relaxed) == 0) return {};
-    Task first;
+  bool take_from_queue(Worker& me, Task& task, std::size_t most) noexcept {
+    if (queued_.load(std::memory_order_relaxed) == 0) return false;
     std::size_t others = 0;
     {
       const std::lock_guard lock(mutex_);
-      if (queue_.empty()) return {};
+      if (queue_.empty()) return false;
       const std::size_t share = (queue_.size() + workers_.size() - 1) / workers_.size();
-      first = queue_.pop();
+      queue_.pop_into(task);
       others = std::min({share - 1, most - 1, std::size_t{me.ring.room()}});
       if (others > 0) {
-        me.ring.push(static_cast<std::uint32_t>(others), [this] { return queue_.pop(); });
+        me.ring.push(static_cast<std::uint32_t>(others),
+                     [this](Task& into) { queue_.pop_into(into); });
       }
       queued_.store(queue_.size(), std::memory_order_relaxed);
     }
     // A searcher looks when it ends that, in next().
     if (others > 0 && !me.searching) wake_if_due();
-    return first;
+    return true;
   }
 
-  Task steal(Worker& me) noexcept {
+  bool steal(Worker& me, Task& task) noexcept {
     const std::size_t count = workers_.size();
     me.dice ^= me.dice << 13;  // xorshift32
     me.dice ^= me.dice >> 17;
@@ -213,9 +224,9 @@ class Scheduler {
     for (std::size_t i = 0; i < count; ++i) {
       Worker& victim = workers_[(me.dice + i) % count];
       if (&victim == &me) continue;
-      if (Task task = victim.ring.steal(me.ring)) return task;
+      if (victim.ring.steal(me.ring, task)) return true;
     }
-    return {};
+    return false;
   }
 
   // False: there will be nothing more. True: look again, as a searcher.
@@ -236,9 +247,10 @@ class Scheduler {
     return !has_ended();
   }
 
-  // Sees whatever was published before the caller's last step in sleepers_.
+  // With the lock, sees whatever was published before the caller's last step in sleepers_; without
+  // it, a guess.
   bool anything_waits() const noexcept {
-    return queued_.load(std::memory_order_seq_cst) > 0 ||
+    return queued_.load(std::memory_order_relaxed) > 0 ||
            std::any_of(workers_.begin(), workers_.end(),
                        [](const Worker& worker) { return !worker.ring.empty(); });
   }
@@ -273,10 +285,10 @@ class Scheduler {
   SleepersOf<Platform> sleepers_;
   mutable typename Platform::Mutex mutex_;  // guards queue_, accepted_ and the list in sleepers_
   TaskQueue queue_;
-  std::uint64_t accepted_ = 0;               // into queue_
-  Atomic<std::size_t> queued_{0};            // the size of queue_, for those without the lock
-  Atomic<bool> closed_{false};               // changed under the lock
-  Atomic<bool> ended_{false};                // release in end(), acquire in has_ended()
+  std::uint64_t accepted_ = 0;     // into queue_
+  Atomic<std::size_t> queued_{0};  // the size of queue_; a hint for those without the lock
+  Atomic<bool> closed_{false};     // changed under the lock
+  Atomic<bool> ended_{false};      // release in end(), acquire in has_ended()
   std::atomic<std::uint64_t> discarded_{0};  // by discard()
   std::vector<Worker> workers_;
 };

@@ -10,19 +10,22 @@
 //   to submit     publish the task; then look at the word, and wake one if some sleep and none
 //                 searches: wake_is_due()
 //   to search     count oneself; to end it, uncount oneself; if that was the last searcher, look at
-//                 all queues, and if something waits, do as for a submission: end_search()
+//                 all queues, and if something waits, wake one as above: end_search()
 //   to sleep      announce it, which ends searching in the same step; if nobody searches now, look
 //                 at all queues; if something waits, take it back and search: announce(),
 //                 withdraw()
 //
-// Why that is enough. Each step of the left column is one atomic operation, and all of them, the
-// publishing stores (tail_ in ring.h, queued_ in scheduler.h) and the loads that look for what they
-// published (Ring::empty(), Scheduler::anything_waits()) are sequentially consistent; so they stand
-// in one order. Say a task waits, and take the look L that followed its publication P. At L either
-//   nobody sleeps: then whoever sleeps later announces it after L, so after P; or
-//   somebody searches, or has been woken by L and is counted as searching from then on.
+// Why that is enough. There are two kinds of places. To the queue, tasks are published under the
+// lock, which is kept until the look at the word; and whoever looks at all queues takes that lock
+// after its step on the word. If it comes first, its step is seen by whoever publishes; if second,
+// it sees the task. To a ring they are published without a lock. There the store of the tail in
+// Ring::push() and the load of the word after it, the step on the word and the load of the tail in
+// Ring::empty() after that are all sequentially consistent: in their one order, again, either the
+// publisher sees the step, or whoever made the step sees the task.
+//   Now say a task waits, and take the look L that followed its publication. At L either nobody
+// sleeps; or somebody searches, or has been woken by L and is counted as searching from then on.
 // The number of searchers falls by end_search() and announce() only. Whoever brings it to none, or
-// announces when it is none, does so after P, looks at all queues after that, and sees the task,
+// announces when it is none, and was not seen to by L, looks at all queues and sees the task,
 // unless it has been taken. Then it searches, or somebody does whom it has woken, and we are where
 // we were. So as long as the task waits, either somebody searches, or is about to look, or nobody
 // sleeps; and who does not sleep looks at all queues when it has run what it has.

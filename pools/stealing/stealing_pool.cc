@@ -91,7 +91,8 @@ class StealingPool final : public ThreadPool {
     auto& me = scheduler_.worker(index);
     own = {this, &me};
     Results& results = results_[index];
-    while (Task task = scheduler_.next(me)) {
+    Task task;
+    while (scheduler_.next(me, task)) {
       if (!task.run()) results.threw.add(1);
       results.run.add(1);
     }

@@ -57,8 +57,11 @@ struct System {
 
   class Slot {
    public:
-    void put(Task&& task) noexcept { slot_.task = std::move(task); }
-    Task take() noexcept { return std::move(slot_.task); }
+    template <typename Fill>
+    void fill(Fill&& with) noexcept {
+      with(slot_.task);
+    }
+    void take(Task& into) noexcept { into = std::move(slot_.task); }
 
    private:
     TaskSlot slot_;

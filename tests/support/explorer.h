@@ -145,17 +145,18 @@ class Parker {
 // Moving a task takes a while, in which nobody else may touch its slot.
 class Slot {
  public:
-  void put(Task&& task) {
+  template <typename Fill>
+  void fill(Fill&& with) {
     touch();
     if (task_) fail("a task is put on top of another");
-    task_ = std::move(task);
+    with(task_);
     being_moved_ = false;
   }
-  Task take() {
+  void take(Task& into) {
     touch();
     if (!task_) fail("a task is taken from where none is");
+    into = std::move(task_);
     being_moved_ = false;
-    return std::move(task_);
   }
 
  private:

@@ -60,13 +60,13 @@ Explored explored(const char* name, std::size_t threads, int preemptions,
 
 template <typename Base>
 struct MovesBeforeItClaims : Base {
-  Task steal(MovesBeforeItClaims&) {
+  bool steal(MovesBeforeItClaims&, Task& task) {
     const auto heads = this->heads_.load(std::memory_order_acquire);
     const auto from = this->head(heads);
-    if (this->tail_.load(std::memory_order_acquire) == from) return {};
-    Task task = this->slot(from).take();
+    if (this->tail_.load(std::memory_order_acquire) == from) return false;
+    this->slot(from).take(task);
     this->claim([](std::uint32_t) { return std::uint32_t{1}; });
-    return task;
+    return true;
   }
 };
 
@@ -86,17 +86,19 @@ class Theft final : public Scenario {
 
   void run(std::size_t thread) override {
     if (thread > 0) {
-      for (int i = 0; i < 2; ++i) run_if_any(rings_[0].steal(rings_[thread]));
+      for (int i = 0; i < 2; ++i) {
+        if (Task task; rings_[0].steal(rings_[thread], task)) task.run();
+      }
       run_all(rings_[thread]);
       return;
     }
     for (std::size_t i = 0; i < tasks_; ++i) {
       Task task = runs_.make();
-      if (rings_[0].room() == 0) run_if_any(rings_[0].pop());
+      if (Task first; rings_[0].room() == 0 && rings_[0].pop(first)) first.run();
       if (rings_[0].room() == 0) {
         task.run();  // a thief is at work on all slots
       } else {
-        rings_[0].push(1, [&task] { return std::move(task); });
+        rings_[0].push(1, [&task](Task& into) { into = std::move(task); });
       }
     }
     run_all(rings_[0]);
@@ -105,11 +107,8 @@ class Theft final : public Scenario {
   std::string verdict() override { return runs_.verdict(); }
 
  private:
-  static void run_if_any(Task task) {
-    if (task) task.run();
-  }
   static void run_all(AnyRing& ring) {
-    while (Task task = ring.pop()) task.run();
+    for (Task task; ring.pop(task);) task.run();
   }
 
   const std::size_t tasks_;
@@ -169,7 +168,7 @@ struct LooksBeforeItPublishes : Base {
   bool submit(std::span<Task> tasks, std::size_t capacity, typename Base::Worker* me) {
     if (me == nullptr) return Base::submit(tasks, capacity, me);
     const bool due = this->sleepers_.wake_is_due();
-    me->ring.push(1, [&tasks] { return std::move(tasks.front()); });
+    me->ring.push(1, [&tasks](Task& into) { into = std::move(tasks.front()); });
     if (due) this->wake_if_due();
     return true;
   }
@@ -223,7 +222,7 @@ class Scheduling final : public Scenario {
   using Worker = typename AnyScheduler::Worker;
 
   void work(Worker& me) {
-    while (Task task = scheduler_.next(me)) {
+    for (Task task; scheduler_.next(me, task);) {
       running_ = &me;
       task.run();
     }
