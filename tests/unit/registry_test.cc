@@ -273,7 +273,7 @@ TEST_F(PoolRegistryTest, AnUnknownOptionIsToldTheKnownOnes) {
 TEST_F(PoolRegistryTest, OptionsShowInTheEffectiveSpec) {
   EXPECT_EQ(registry_.pool("inline")->effective_spec(), "inline");
   EXPECT_EQ(registry_.pool("mutex:capacity=16")->effective_spec(),
-            "mutex:capacity=16,spin=0s,affinity=false");
+            "mutex:capacity=16,spin=0,affinity=false");
   EXPECT_EQ(registry_.pool("tbb")->effective_spec(), "tbb:linger=10ms");
 }
 
