@@ -123,6 +123,16 @@ bool Choice<Description, Decorator>::is_decorated_with(std::string_view decorato
 }
 
 template <typename Description, typename Decorator>
+std::int64_t Choice<Description, Decorator>::told(std::string_view decorator,
+                                                  const char* option) const noexcept {
+  std::int64_t most = 0;
+  for (const Decoration<Decorator>& one : decorations_) {
+    if (one.decorator->name == decorator) most = std::max(most, OptionValues(one.values)[option]);
+  }
+  return most;
+}
+
+template <typename Description, typename Decorator>
 std::string Choice<Description, Decorator>::effective_spec() const {
   std::string spec = format_part(description_->name, description_->options, values_);
   for (const Decoration<Decorator>& one : decorations_) {

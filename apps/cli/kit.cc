@@ -36,7 +36,8 @@ std::vector<std::string> own_workloads() {
 }  // namespace
 
 void PluginFlags::declare(CommandLine& line) {
-  line.options("--plugin", "FILE", files, "load a backend or pool of somebody else; repeatable");
+  line.options("--plugin", "FILE", files,
+               "load a backend, pool or workload of somebody else; repeatable");
   line.option("--plugin-dir", "DIR", folder, "load every plugin in a folder");
 }
 

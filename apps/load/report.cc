@@ -200,9 +200,12 @@ std::string result_json(const LoadOptions& options, const LoadResult& result) {
 std::string result_text(const LoadOptions& options, const LoadResult& result) {
   const Tally& tally = result.tally;
   std::string text = heading(options);
-  text += absl::StrFormat("  requests  %d in %.3f s: %.0f/s, %.2f MB/s\n", tally.requests,
-                          seconds(result.window), per_second(tally.requests, result),
-                          per_second(tally.request_bytes, result) / 1e6);
+  text += absl::StrFormat("  requests  %d in %.3f s: %.0f/s", tally.requests,
+                          seconds(result.window), per_second(tally.requests, result));
+  if (tally.request_bytes > 0) {  // a GET has no payload
+    text += absl::StrFormat(", %.2f MB/s", per_second(tally.request_bytes, result) / 1e6);
+  }
+  text += "\n";
   text += times_text(options, result);
   text += absl::StrFormat("  errors    %s\n", failures_text(tally));
   if (tally.unanswered != 0) {

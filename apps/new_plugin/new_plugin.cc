@@ -16,6 +16,7 @@
 
 #include "apps/cli/command_line.h"
 #include "apps/new_plugin/templates.h"
+#include "apps/workloads/workload.h"
 
 namespace collet::apps {
 
@@ -28,26 +29,45 @@ struct PluginTemplate {
   const char* flag;    // that chooses it
   const char* header;  // with its contract
   const char* rules;
-  const char* matrix;  // the flags that measure it beside what is built in
+  const char* loads;   // further flags of the program that loads what serves it
+  const char* matrix;  // the flags that measure it
+  const char* finds;   // what that compares
   const char* next;    // what to change first
+  const char* throws;  // what becomes of what it throws, beside a refusal
 };
 
 namespace {
 
 using Replacements = std::vector<std::pair<std::string, std::string>>;
 
+constexpr const char* kCost =
+    "compares the CPU time of a request with what is built in, in alternating runs.";
+constexpr const char* kErrors =
+    "errors elsewhere; where a call has no error to return, the process ends and says which it "
+    "was.";
+
 constexpr PluginTemplate kKinds[] = {
-    {"poller", "poll", "backend", "backend", "poller.h", "P1 to P6",
-     "--backend epoll,@NAME@ --pool inline",
-     "What waits is poll(2), in `wait()`, `add()`, `modify()` and `remove()`: put your own there."},
-    {"proactor", "simple", "backend", "backend", "proactor.h", "R1 to R9",
-     "--backend epoll,@NAME@ --pool inline",
+    {"poller", "poll", "backend", "backend", "poller.h", "P1 to P8", "",
+     "--backend epoll,@NAME@ --pool inline", kCost,
+     "What waits is poll(2), in `wait()`, `add()`, `modify()` and `remove()`: put your own there.",
+     kErrors},
+    {"proactor", "simple", "backend", "backend", "proactor.h", "R1 to R12", "",
+     "--backend epoll,@NAME@ --pool inline", kCost,
      "What performs operations is poll(2) and plain system calls, in `run()` and what that calls:\n"
-     "   put there what performs them for you. Handles, leases and queued completions may stay."},
-    {"pool", "plain", "thread pool", "pool", "thread_pool.h", "T1 to T8",
-     "--backend epoll --pool inline,@NAME@",
+     "   put there what performs them for you. Handles, leases and queued completions may stay.",
+     kErrors},
+    {"pool", "plain", "thread pool", "pool", "thread_pool.h", "T1 to T10", "",
+     "--backend epoll --pool inline,@NAME@", kCost,
      "What runs tasks is one queue and a thread for each worker, in `accept()` and `work()`: put\n"
-     "   your own there."},
+     "   your own there.",
+     kErrors},
+    {"workload", "framed", "workload", "workload", "workload.h", "W1 to W8",
+     "--workload ./build/lib@NAME@_plugin.so ", "--workload @NAME@",
+     "is a table of it: what a request costs on every backend with every pool.",
+     "What is sent is a frame that comes back, in the `on_data()` of both classes and in "
+     "`fill()`:\n"
+     "   put your protocol there.",
+     "the end of the connection elsewhere."},
 };
 
 template <typename... Args>
@@ -71,8 +91,10 @@ bool has(const std::vector<const Description*>& all, std::string_view name) {
 }
 
 bool is_taken(const PluginTemplate& kind, std::string_view name, const Registry& taken) {
-  const bool is_pool = std::string_view(kind.flag) == "pool";
-  return name == "auto" || (is_pool ? has(taken.pools(), name) : has(taken.backends(), name));
+  const std::string_view flag = kind.flag;
+  if (name == "auto") return true;
+  if (flag == "workload") return find_workload(name).ok();
+  return flag == "pool" ? has(taken.pools(), name) : has(taken.backends(), name);
 }
 
 // my_poll2 as MyPoll2
@@ -86,14 +108,17 @@ std::string camel_case(std::string_view name) {
   return camel;
 }
 
-// From the names in a template, poll, PollPoller and kPoll, to those of the plugin.
+// From the names in a template, poll, PollPoller and kPoll, to those of the plugin. A workload has
+// two classes, FramedServer and FramedClient.
 Replacements names(const NewPlugin& plugin) {
   const std::string from = plugin.kind->name;
   const std::string suffix = camel_case(plugin.kind->kind);
-  const std::string to_class = camel_case(plugin.name) + suffix;
+  const std::string to = camel_case(plugin.name);
   return {{from + "_" + plugin.kind->kind + ".cc", plugin.name + ".cc"},
-          {camel_case(from) + suffix, to_class},
-          {"k" + camel_case(from), "k" + to_class},
+          {camel_case(from) + suffix, to + suffix},
+          {camel_case(from) + "Server", to + "Server"},
+          {camel_case(from) + "Client", to + "Client"},
+          {"k" + camel_case(from), "k" + to + suffix},
           {"\"" + from + "\"", "\"" + plugin.name + "\""},
           {from + ":", plugin.name + ":"},
           {"collet-" + from, "collet-" + plugin.name}};
@@ -104,9 +129,11 @@ Replacements words(const NewPlugin& plugin) {
   const auto with_name = [&](const char* text) {
     return absl::StrReplaceAll(text, {{"@NAME@", plugin.name}});
   };
-  return {{"@NAME@", plugin.name},   {"@THING@", kind.thing}, {"@FLAG@", kind.flag},
-          {"@HEADER@", kind.header}, {"@RULES@", kind.rules}, {"@MATRIX@", with_name(kind.matrix)},
-          {"@NEXT@", kind.next}};
+  return {{"@NAME@", plugin.name}, {"@THING@", kind.thing},
+          {"@FLAG@", kind.flag},   {"@HEADER@", kind.header},
+          {"@RULES@", kind.rules}, {"@LOADS@", with_name(kind.loads)},
+          {"@FINDS@", kind.finds}, {"@MATRIX@", with_name(kind.matrix)},
+          {"@NEXT@", kind.next},   {"@THROWS@", kind.throws}};
 }
 
 absl::Status write_file(const fs::path& file, std::string_view from, const Replacements& replaced) {
@@ -127,7 +154,7 @@ absl::StatusOr<std::variant<NewPlugin, std::string>> parse_new_plugin_command(
   std::string kind;
   CommandLine line("collet-new-plugin",
                    "Writes a folder in which a plugin begins: one that builds and works.");
-  line.positional("KIND", kind, "poller, proactor or pool");
+  line.positional("KIND", kind, "poller, proactor, pool or workload");
   line.positional("NAME", plugin.name, "its name: lower case letters, digits and _");
   line.positional("DIR", plugin.folder, "the folder to make; the name, unless given");
   auto text = line.parse(argc, argv);
@@ -136,7 +163,8 @@ absl::StatusOr<std::variant<NewPlugin, std::string>> parse_new_plugin_command(
   const auto* known = std::find_if(std::begin(kKinds), std::end(kKinds),
                                    [&](const auto& one) { return one.kind == kind; });
   if (known == std::end(kKinds)) {
-    return refuse("KIND: \"%s\" is no kind of plugin: poller, proactor and pool are", kind);
+    return refuse("KIND: \"%s\" is no kind of plugin: poller, proactor, pool and workload are",
+                  kind);
   }
   plugin.kind = known;
   if (!is_name(plugin.name)) {

@@ -61,7 +61,7 @@ std::string describe_choices(const Kit& kit) {
   const Registry& registry = kit.registry();
   std::string text = "backends (--backend; auto takes the first that runs here)\n";
   for (const BackendDescription* backend : registry.backends()) {
-    const auto usable = registry.backend(backend->name);
+    const auto usable = registry.backend(backend->name, "--backend");
     text += describe(*backend, kit.plugin_of(*backend),
                      usable.ok() ? "" : std::string(usable.status().message()));
   }

@@ -95,11 +95,14 @@ absl::Status read_threads(const Text& text, ServeOptions& options) {
   }
   const auto workers = count_of("--workers", text.workers, 0, kMaxThreads);
   if (!workers.ok()) return workers.status();
-  if (has_workers != (*workers > 0)) {
-    return invalid(absl::StrFormat(
-        has_workers ? "--workers: \"%s\" is too few for --pool %s: give it at least 1"
-                    : "--workers: \"%s\" does not fit --pool %s, which has none: give 0",
-        text.workers, options.pool.name()));
+  if (has_workers && *workers == 0) {
+    return invalid(absl::StrFormat("--workers: \"%s\" is too few for --pool %s: give it at least 1",
+                                   text.workers, options.pool.name()));
+  }
+  if (!has_workers && *workers > 0) {
+    return invalid(
+        absl::StrFormat("--workers: \"%s\" does not fit --pool %s, which has none: give 0",
+                        text.workers, options.pool.name()));
   }
   options.server.workers = static_cast<std::size_t>(*workers);
   return absl::OkStatus();

@@ -214,7 +214,7 @@ void AsioProactor::arm(AsioSlot& slot) noexcept {
   }
   if ((read || !write) && !std::exchange(watch.reading, true)) {
     ++slot.inputs;
-    watch.descriptor.async_wait(read ? AsioDescriptor::wait_read : AsioDescriptor::wait_error,
+    watch.descriptor.async_wait(AsioDescriptor::wait_read,
                                 unstoppable<&AsioProactor::on_readable>(slot));
   }
 }
@@ -267,7 +267,7 @@ void AsioProactor::finish_close(AsioSlot& slot) noexcept {
     if (!listener->refuses) forget_unix_path(slot.fd());
     listener->acceptor.close(ignored);
   } else {
-    slot.watch()->descriptor.release();
+    slot.watch()->let_go();
   }
   Completion done;
   done.operation = Operation::close;

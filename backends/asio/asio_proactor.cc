@@ -2,6 +2,8 @@
 // asio_proactor.cc: the calls of the Asio proactor, its passes, and its description.
 #include "backends/asio/asio_proactor.h"
 
+#include <sys/epoll.h>
+#include <unistd.h>
 #include <collet/socket.h>
 
 #include <cerrno>
@@ -20,6 +22,18 @@ namespace {
 
 AsioProtocol protocol() { return {AF_UNSPEC, 0}; }  // Asio makes no use of the family
 
+// A new epoll set that is readable while `fd` has an error or a hang-up; or an errno, negated. A
+// file, which epoll refuses, never has either.
+int failures_of(int fd) noexcept {
+  const int set = ::epoll_create1(EPOLL_CLOEXEC);
+  if (set < 0) return -errno;
+  epoll_event event{};
+  if (::epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) == 0 || errno == EPERM) return set;
+  const int error = errno;
+  ::close(set);
+  return -error;
+}
+
 }  // namespace
 
 // -- Slots ----------------------------------------------------------------------------------------
@@ -27,7 +41,7 @@ AsioProtocol protocol() { return {AF_UNSPEC, 0}; }  // Asio makes no use of the 
 AsioProactor::~AsioProactor() {
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
     AsioSlot& slot = slots_[i];
-    if (AsioWatch* watch = slot.watch()) watch->descriptor.release();
+    if (AsioWatch* watch = slot.watch()) watch->let_go();
     if (AsioStream* stream = slot.stream()) drop_buffer(*stream);
     if (AsioListener* listener = slot.listener(); listener != nullptr && !listener->refuses) {
       forget_unix_path(slot.fd());
@@ -114,9 +128,16 @@ Opened AsioProactor::adopt(int socket, Token token) noexcept {
 Opened AsioProactor::watch(int fd, Interest interest, Token token) noexcept {
   AsioDescriptor descriptor(loop_.context());
   error_code error;
-  descriptor.assign(fd, error);
+  if (interest == Interest::none) {
+    const int set = failures_of(fd);
+    if (set < 0) return {{}, -set};
+    descriptor.assign(set, error);
+    if (error) ::close(set);
+  } else {
+    descriptor.assign(fd, error);
+  }
   if (error) return {{}, asio_errno(error)};
-  return {open(AsioWatch{std::move(descriptor), interest}, token).handle(), 0};
+  return {open(AsioWatch{fd, std::move(descriptor), interest}, token).handle(), 0};
 }
 
 int AsioProactor::bind(Handle handle, Token token) noexcept {

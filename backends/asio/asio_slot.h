@@ -43,11 +43,18 @@ struct AsioStream {
   bool unix_path = false;  // connecting to one
 };
 
+// Asio's waiter for errors and hang-ups completes on urgent data too, for as long as nobody reads
+// that. So who watches for nothing else waits for an epoll set, which has `fd` in it.
 struct AsioWatch {
-  AsioDescriptor descriptor;
+  int fd;
+  AsioDescriptor descriptor;  // of `fd`, or of the set
   Interest interest;
   bool reading = false;  // waiters that Asio has
   bool writing = false;
+
+  void let_go() noexcept {
+    if (descriptor.native_handle() == fd) descriptor.release();  // the set goes with us
+  }
 };
 
 struct AsioSlot {
@@ -79,7 +86,7 @@ struct AsioSlot {
   int fd() noexcept {
     if (AsioStream* stream_io = stream()) return stream_io->socket.native_handle();
     if (AsioListener* listener_io = listener()) return listener_io->acceptor.native_handle();
-    return watch() != nullptr ? watch()->descriptor.native_handle() : -1;
+    return watch() != nullptr ? watch()->fd : -1;
   }
 };
 

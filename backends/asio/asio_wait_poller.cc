@@ -6,16 +6,21 @@
 //
 // A read or write waiter of Asio also completes on an error or a hang-up, without saying so, and
 // one for wait_error on those two and on urgent data. So an error waiter is kept armed throughout,
-// and poll(2) tells what it saw.
+// and poll(2) tells what it saw. Only where urgent data lies unread would it complete for ever:
+// there an epoll set of our own, which asks for nothing but errors and hang-ups, stands in for it
+// (P4.7, P8.3), and Asio waits for that set as for one descriptor more.
 #include "backends/asio/asio_loop.h"  // first, for it configures Asio
 
 #include <poll.h>
+#include <sys/epoll.h>
 
 #include <cerrno>
 #include <cstdint>
 #include <deque>
 #include <exception>
 #include <optional>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -35,7 +40,12 @@ constexpr Readiness without(Readiness set, Readiness gone) noexcept {
 
 class AsioWaitPoller final : public Poller {
  public:
-  AsioWaitPoller() { Descriptor create_reactor_now(loop_.context()); }
+  AsioWaitPoller() {
+    const int set = ::epoll_create1(EPOLL_CLOEXEC);
+    if (set < 0) throw std::system_error(errno, std::generic_category(), "no epoll set");
+    failures_.assign(set);
+    watch_failures();
+  }
   ~AsioWaitPoller() override {
     for (Watch& watch : watches_) {
       if (watch.descriptor) watch.descriptor->release();
@@ -58,7 +68,8 @@ class AsioWaitPoller final : public Poller {
     std::uint32_t generation = 0;  // of what has this number: a waiter of an older one is stale
     std::uint32_t event = 0;       // its place in events_, if event_serial is this wait()'s
     std::uint64_t event_serial = 0;
-    bool to_arm = false;  // is in to_arm_
+    bool to_arm = false;     // is in to_arm_
+    bool is_urgent = false;  // is in failures_, for want of an error waiter
   };
 
   struct Waiter {
@@ -77,9 +88,14 @@ class AsioWaitPoller final : public Poller {
   void arm(int fd, Watch& watch);
   void arm(int fd, Watch& watch, Readiness kind, Descriptor::wait_type type);
   void on_ready(const Waiter& waiter, const error_code& error) noexcept;
+  void watch_failures();
+  void on_failure() noexcept;
+  void keep_urgent(int fd, Watch& watch) noexcept;
+  void end_urgent(int fd, Watch& watch) noexcept;
   void report(Watch& watch, Readiness ready);
 
   AsioLoop loop_;
+  Descriptor failures_{loop_.context()};  // the epoll set of those with urgent data
   std::deque<Watch> watches_;  // by descriptor number; a deque does not move them when it grows
   std::vector<int> to_arm_;
   std::span<Event> events_;
@@ -126,6 +142,7 @@ int AsioWaitPoller::modify(int fd, Interest interest, Token token) noexcept {
 int AsioWaitPoller::remove(int fd) noexcept {
   Watch* watch = find(fd);
   if (watch == nullptr) return ENOENT;
+  end_urgent(fd, *watch);
   watch->descriptor->release();  // its waiters complete later, and find another generation
   watch->descriptor.reset();
   ++watch->generation;
@@ -147,7 +164,7 @@ void AsioWaitPoller::arm(int fd, Watch& watch) {
 }
 
 void AsioWaitPoller::arm(int fd, Watch& watch, Readiness kind, Descriptor::wait_type type) {
-  const bool wanted = kind == Readiness::error || has(watch.interest, kind);
+  const bool wanted = kind == Readiness::error ? !watch.is_urgent : has(watch.interest, kind);
   if (!wanted || has(watch.armed, kind)) return;
   watch.armed = watch.armed | kind;
   watch.descriptor->async_wait(type, Waiter{this, fd, watch.generation, kind});
@@ -188,11 +205,39 @@ void AsioWaitPoller::on_ready(const Waiter& waiter, const error_code& error) noe
   ::poll(&asked, 1, 0);
   const Readiness errors =
       static_cast<Readiness>(asked.revents) & (Readiness::error | Readiness::hang_up);
-  // Urgent data: the waiter would complete at once until it is read, so it waits for the next
-  // event. With neither, Asio meant a descriptor that is gone, whose place this one has now.
-  if (errors == Readiness::none && (asked.revents & POLLPRI) != 0) return;
+  // With neither, Asio meant a descriptor that is gone, whose place this one has now.
+  if (errors == Readiness::none && (asked.revents & POLLPRI) != 0) keep_urgent(waiter.fd, watch);
   arm_later(waiter.fd, watch);
   if (errors != Readiness::none) report(watch, errors);
+}
+
+void AsioWaitPoller::watch_failures() {
+  failures_.async_wait(Descriptor::wait_read, [this](const error_code& error) {
+    if (!error) on_failure();
+  });
+}
+
+// One at a time, since there may be room for no more; Asio comes back for the others.
+void AsioWaitPoller::on_failure() noexcept {
+  epoll_event event{};
+  if (::epoll_wait(failures_.native_handle(), &event, 1, 0) == 1) {
+    const int fd = event.data.fd;
+    Watch& watch = *find(fd);
+    end_urgent(fd, watch);
+    arm_later(fd, watch);
+    report(watch, static_cast<Readiness>(event.events));
+  }
+  watch_failures();
+}
+
+void AsioWaitPoller::keep_urgent(int fd, Watch& watch) noexcept {
+  epoll_event event{0, {.fd = fd}};
+  watch.is_urgent = ::epoll_ctl(failures_.native_handle(), EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+void AsioWaitPoller::end_urgent(int fd, Watch& watch) noexcept {
+  if (!std::exchange(watch.is_urgent, false)) return;
+  ::epoll_ctl(failures_.native_handle(), EPOLL_CTL_DEL, fd, nullptr);
 }
 
 // Several waiters of one descriptor make one event.

@@ -3,7 +3,7 @@
 //
 // A Poller answers one question: which of these descriptors are ready? Five functions, all called
 // by the one thread that runs the loop, but for wake(). Everything else, from accepting to sending,
-// collet does by itself on top of it. The rules P1 to P6 that a Poller must keep are in
+// collet does by itself on top of it. The rules P1 to P8 that a Poller must keep are in
 // <collet/poller.h>; beside each piece of code below stands the one that it is there for.
 #include <fcntl.h>
 #include <poll.h>

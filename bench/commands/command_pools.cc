@@ -12,7 +12,7 @@
 #include "bench/session/pool_options.h"
 #include "bench/session/pool_results.h"
 #include "bench/session/start.h"
-#include "bench/show/pool_formats.h"
+#include "bench/show/formats.h"
 #include "bench/statistics/pool_summary.h"
 
 namespace collet::bench {

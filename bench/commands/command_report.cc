@@ -15,7 +15,6 @@
 #include "bench/session/catalogue.h"
 #include "bench/session/results.h"
 #include "bench/show/formats.h"
-#include "bench/show/pool_formats.h"
 #include "bench/show/pool_html.h"
 #include "bench/show/report_html.h"
 #include "bench/statistics/pool_summary.h"
@@ -34,12 +33,10 @@ Charts charts_for(bool tables_only) {
 }
 
 // Of a directory that has pools.jsonl only.
-int show_pools(const PoolReport& pools, const std::string& format_name, const std::string& output,
+int show_pools(const PoolReport& pools, Format format, const std::string& output,
                bool tables_only) {
-  const auto format = parse_pool_format(format_name);
-  if (!format.ok()) return refuse(format.status());
   if (output.empty()) {
-    std::fputs(render(pools, *format).c_str(), stdout);
+    std::fputs(render(pools, format).c_str(), stdout);
   } else if (const auto status =
                  write_html(report_around(pools), charts_for(tables_only), output, &pools);
              !status.ok()) {
@@ -74,7 +71,7 @@ int report_command(int argc, const char* const* argv) {
   const PoolReport* beside = *pools ? &**pools : nullptr;
   const std::string path = (std::filesystem::path(directory) / "results.jsonl").string();
   if (beside != nullptr && !std::filesystem::exists(path)) {
-    return show_pools(*beside, name, output, tables_only);
+    return show_pools(*beside, *format, output, tables_only);
   }
   auto results = read_results(directory);
   if (!results.ok()) return refuse(results.status());
@@ -82,7 +79,7 @@ int report_command(int argc, const char* const* argv) {
   if (output.empty()) {
     std::fputs(render(report, *format).c_str(), stdout);
     if (beside != nullptr && *format == Format::table) {
-      std::fputs(("\n" + render(*beside, PoolFormat::table)).c_str(), stdout);
+      std::fputs(("\n" + render(*beside, Format::table)).c_str(), stdout);
     }
   } else if (const auto status = write_html(report, charts_for(tables_only), output, beside);
              !status.ok()) {

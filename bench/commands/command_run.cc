@@ -50,6 +50,18 @@ struct Output {
   bool quiet = false;
 };
 
+std::string page_in(const std::string& directory) {
+  return (std::filesystem::path(directory) / "report.html").string();
+}
+
+// A page of somebody else is not written over.
+absl::Status check_page(const std::string& directory) {
+  const std::string page = page_in(directory);
+  if (!std::filesystem::exists(page) || is_report(page)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "--output: %s is no report of collet-bench and would be lost: name another directory", page));
+}
+
 // Everything after the first line has been written.
 int measure(const std::string& directory, const Results& done, ResultsFile& file,
             const Output& output, const Descriptor& stop) {
@@ -64,7 +76,7 @@ int measure(const std::string& directory, const Results& done, ResultsFile& file
   const auto pools = read_pool_report(directory);
   if (!pools.ok()) refuse(pools.status());  // the page is then without them
   const PoolReport* beside = pools.ok() && *pools ? &**pools : nullptr;
-  const std::string page = (std::filesystem::path(directory) / "report.html").string();
+  const std::string page = page_in(directory);
   if (auto status = write_html(report, Charts::drawn, page, beside); !status.ok())
     return refuse(status);
   if (!output.quiet) std::fprintf(stderr, "Report: %s\n", page.c_str());
@@ -162,6 +174,7 @@ int run_command(int argc, const char* const* argv) {
     return refuse(status);
   }
   const std::string directory = options.output.empty() ? "results/" + session.id : options.output;
+  if (auto status = check_page(directory); !status.ok()) return refuse(status);
   auto file = ResultsFile::create(directory);
   if (!file.ok()) return refuse(file.status());
   session.programs = fingerprint(session.settings);

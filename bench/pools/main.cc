@@ -113,6 +113,10 @@ int run(int argc, const char* const* argv) {
   apps::Kit kit;
   if (auto status = kit.load(plugins); !status.ok()) return refuse(status);
   Load load;
+  if (benchmark.empty()) {
+    return refuse(absl::InvalidArgumentError(
+        "--benchmark: name the one to run: --list says which there are"));
+  }
   load.benchmark = find_pool_benchmark(benchmark);
   if (load.benchmark == nullptr) {
     return refuse(absl::InvalidArgumentError(

@@ -3,9 +3,11 @@
 // was noisy in it once more.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include <absl/status/statusor.h>
@@ -39,6 +41,22 @@ std::vector<PendingRun> pending_runs(const std::vector<PlannedRun>& plan, const 
     if (!settled) pending.push_back(next);
   }
   return pending;
+}
+
+// Of records as above the last attempt at each run, in the order of the first ones.
+template <typename Record>
+std::vector<Record> take_last_attempts(std::vector<Record> all) {
+  std::vector<Record> last;
+  for (Record& record : all) {
+    const auto same = std::ranges::find_if(
+        last, [&](const Record& other) { return is_same_visit(other.run, record.run); });
+    if (same == last.end()) {
+      last.push_back(std::move(record));
+    } else if (record.attempt >= same->attempt) {
+      *same = std::move(record);
+    }
+  }
+  return last;
 }
 
 enum class SessionEnd : std::uint8_t { complete, interrupted };

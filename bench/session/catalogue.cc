@@ -2,7 +2,6 @@
 // catalogue.cc: the registry and the workloads, as axes of a matrix.
 #include "bench/session/catalogue.h"
 
-#include <array>
 #include <string_view>
 
 #include <absl/strings/str_cat.h>
@@ -17,9 +16,6 @@
 
 namespace collet::bench {
 namespace {
-
-// What is measured unless other workloads are asked for.
-constexpr std::array<std::string_view, 2> kUsual{"echo", "greet"};
 
 std::string message_of(const absl::Status& status) { return std::string(status.message()); }
 
@@ -50,7 +46,7 @@ void add_servers_by_hand(Options& options, Axes& axes, std::vector<std::string>&
 
 // Its probe may be a plugin's, which may crash.
 absl::Status try_backend(const Registry& registry, const std::string& spec) {
-  const auto status = ask_apart([&] { return registry.backend(spec).status(); });
+  const auto status = ask_apart([&] { return registry.backend(spec, "--backend").status(); });
   if (!absl::IsAborted(status)) return status;
   return absl::UnavailableError(
       absl::StrFormat("--backend: \"%s\" does not run here: %s", spec, message_of(status)));
@@ -102,14 +98,20 @@ absl::Status Catalogue::resolve_backends(const Options& options, Axes& axes) {
   for (const std::string& spec : options.backends) {
     auto resolved = kit_.resolve(spec, "--backend");
     if (!resolved.ok()) return resolved.status();
-    if (auto status = try_backend(kit_.registry(), *resolved); !status.ok()) return status;
     axes.backends.push_back(*std::move(resolved));
   }
-  if (!options.backends.empty()) return absl::OkStatus();
-  for (const BackendDescription* description : kit_.registry().backends()) {
-    axes.backends.emplace_back(description->name);
-    const auto status = try_backend(kit_.registry(), description->name);
-    if (!status.ok()) axes.unavailable[description->name] = message_of(status);
+  if (axes.backends.empty()) {
+    for (const BackendDescription* backend : kit_.registry().backends()) {
+      axes.backends.emplace_back(backend->name);
+    }
+  }
+  for (const std::string& spec : axes.backends) {
+    const auto status = try_backend(kit_.registry(), spec);
+    if (absl::IsUnavailable(status)) {
+      axes.unavailable[spec] = message_of(status);
+    } else if (!status.ok()) {
+      return status;
+    }
   }
   return absl::OkStatus();
 }
@@ -124,7 +126,7 @@ absl::Status Catalogue::resolve_pools(const Options& options, Axes& axes) {
     for (const PoolDescription* pool : kit_.registry().pools()) axes.pools.emplace_back(pool->name);
   }
   for (const std::string& spec : axes.pools) {
-    if (const auto pool = kit_.registry().pool(spec); !pool.ok()) return pool.status();
+    if (const auto pool = kit_.registry().pool(spec, "--pool"); !pool.ok()) return pool.status();
   }
   return absl::OkStatus();
 }
@@ -132,7 +134,6 @@ absl::Status Catalogue::resolve_pools(const Options& options, Axes& axes) {
 absl::Status Catalogue::resolve_workloads(const Options& options, Axes& axes,
                                           std::vector<std::string>& notes) {
   axes.workloads = options.workloads;
-  if (axes.workloads.empty()) axes.workloads.assign(kUsual.begin(), kUsual.end());
   for (std::string& spec : axes.workloads) {
     auto resolved = kit_.resolve(spec, "--workload");
     if (!resolved.ok()) return resolved.status();

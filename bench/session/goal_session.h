@@ -17,7 +17,7 @@
 namespace collet::bench {
 
 // Runs that a search takes, about: what the estimate and the time left rest on.
-constexpr std::size_t kStepsOfSearch = 11;
+constexpr std::size_t kStepsOfSearch = 14;
 
 absl::StatusOr<SessionEnd> run_goal_session(const Results& done, ResultsFile& file,
                                             Progress::Style style, int stop_fd);

@@ -71,15 +71,23 @@ struct Command {
   std::string_view name;
   const char* summary;
   const char* profile;
+  const char* workloads;
   bool has_goal;
 };
 
 constexpr Command kCommands[] = {
-    {"run", "Measures every backend with every pool, in fresh processes.", "quick", false},
-    {"plan", "Says what `run` would measure, in what order and for how long.", "quick", false},
-    {"curve", "Measures every pair at several rates: latency against load.", "curve", false},
-    {"slo", "Looks for the highest rate at which each pair holds a latency.", "goal", true},
-    {"advise", "Looks for those rates, and compares the best pairs at one of them.", "goal", true}};
+    {"run", "Measures every backend with every pool, in fresh processes.", "quick", "echo,greet",
+     false},
+    {"plan",
+     "Says what `run` with the same flags would measure, in what order and for how long; writes "
+     "nothing.",
+     "quick", "echo,greet", false},
+    {"curve", "Measures every pair at several rates: latency against load.", "curve", "echo",
+     false},
+    {"slo", "Looks for the highest rate at which each pair holds --p99 or --p999.", "goal", "echo",
+     true},
+    {"advise", "Looks for those rates, and compares the best pairs at one of them.", "goal", "echo",
+     true}};
 
 const Command& command_of(std::string_view name) {
   const auto* found = std::ranges::find(kCommands, name, &Command::name);
@@ -94,7 +102,8 @@ const Profile* find_profile(std::string_view name) {
 constexpr const char* kProfileNames = "smoke|quick|full|curve|goal";
 
 void declare_goal(apps::CommandLine& line, Texts& texts) {
-  line.option("--p99", "TIME", texts.p99, "The limit of p99 of the response time");
+  line.option("--p99", "TIME", texts.p99,
+              "The limit of p99 of the response time; this one or --p999 must be given");
   line.option("--p999", "TIME", texts.p999, "Of p99.9 instead");
 }
 
@@ -120,7 +129,7 @@ void declare(apps::CommandLine& line, const Command& command, Texts& texts) {
   line.option("--backend", "SPEC,...", texts.backends, "Columns: backends [all]");
   line.option("--pool", "SPEC,...", texts.pools, "Rows: thread pools [all]");
   line.option("--workload", "SPEC,...", texts.workloads,
-              by_default("A table for each", command.has_goal ? "echo" : "echo,greet"));
+              by_default("A table for each", command.workloads));
   line.option("-c,--connections", "N,...", texts.connections,
               by_default("A table for each", profile.connections));
   line.option("--placement", "PLACE,...", texts.placements,
@@ -222,7 +231,7 @@ absl::StatusOr<Rate> parse_rate(const std::string& text) {
 absl::Status read_lists(const Texts& texts, Options& options) {
   if (!texts.backends.empty()) options.backends = split_specs(texts.backends);
   if (!texts.pools.empty()) options.pools = split_specs(texts.pools);
-  if (!texts.workloads.empty()) options.workloads = split_specs(texts.workloads);
+  options.workloads = split_specs(texts.workloads);
   std::vector<std::string> placements;
   if (!texts.placements.empty()) placements = absl::StrSplit(texts.placements, ',');
   std::vector<std::string> payloads;
@@ -381,6 +390,7 @@ absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
   if (auto status = read_externals(texts, options); !status.ok()) return status;
   options.help = *help;
   if (texts.profile.empty()) texts.profile = command.profile;
+  if (texts.workloads.empty()) texts.workloads = command.workloads;
   options.by_hand = !texts.no_baselines;
   options.baseline = texts.baseline;
   options.output = texts.output;
@@ -402,7 +412,6 @@ absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
     options.goal = *goal;
     options.goal->compares = command.name == "advise";
     options.rates.clear();
-    if (options.workloads.empty()) options.workloads = {"echo"};
   }
   return options;
 }

@@ -31,7 +31,7 @@ struct Options {
   std::string profile;                 // whose values the flags that were not given have
   std::vector<std::string> backends;   // specs; empty: all
   std::vector<std::string> pools;      // specs; empty: all
-  std::vector<std::string> workloads;  // names; empty: all
+  std::vector<std::string> workloads;  // specs
   std::vector<int> connections;
   std::vector<Placement> placements;        // empty: split, or shared where there is one CPU
   std::string baseline;                     // empty: epoll/inline, or the first that runs

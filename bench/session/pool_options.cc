@@ -53,8 +53,7 @@ void declare(apps::CommandLine& line, Texts& texts) {
   line.option("--seed", "N", texts.seed, "Of the order of runs [drawn, and recorded]");
   line.option("-o,--output", "DIR", texts.output,
               "Where pools.jsonl is written [a new one in results/]");
-  line.option("--format", std::string(kPoolFormatNames), texts.format,
-              "What goes to standard output");
+  line.option("--format", std::string(kFormatNames), texts.format, "What goes to standard output");
   line.option("--bin-dir", "DIR", texts.bin_dir, "Where collet-pool-load is [near this one]");
   line.flag("--accept-any-build", texts.accept_any_build,
             "Run debug and sanitizer builds, whose figures are NOT A RESULT");
@@ -139,7 +138,7 @@ absl::StatusOr<std::vector<Row>> resolve_pools(const PoolOptions& options, int w
   }
   std::vector<Row> rows;
   for (const std::string& spec : specs) {
-    const auto pool = kit.registry().pool(spec);
+    const auto pool = kit.registry().pool(spec, "--pool");
     if (!pool.ok()) return pool.status();
     Row row{spec, pool->description().has_workers, ""};
     const auto made = pool->make(row.has_threads ? static_cast<std::size_t>(workers) : 0);
@@ -203,7 +202,7 @@ absl::StatusOr<PoolOptions> parse_pool_options(int argc, const char* const* argv
   options.bin_dir = texts.bin_dir;
   options.accept_any_build = texts.accept_any_build;
   options.quiet = texts.quiet;
-  const auto format = parse_pool_format(texts.format);
+  const auto format = parse_format(texts.format);
   if (!format.ok()) return format.status();
   options.format = *format;
   if (!texts.pools.empty()) options.pools = split_specs(texts.pools);

@@ -11,7 +11,7 @@
 
 #include "apps/cli/kit.h"
 #include "bench/session/pool_session.h"
-#include "bench/show/pool_formats.h"
+#include "bench/show/formats.h"
 
 namespace collet::bench {
 
@@ -27,7 +27,7 @@ struct PoolOptions {
   std::optional<std::uint64_t> seed;  // drawn if unset
   std::string output;                 // a directory; empty: a new one under results/
   std::string bin_dir;                // empty: where this program is
-  PoolFormat format = PoolFormat::table;
+  Format format = Format::table;
   bool accept_any_build = false;
   bool quiet = false;
   std::string help;  // if not empty, all there is to do is print it

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// exports.cc: CSV and JSON of cells, and the formats of other benchmarks of runs.
+// exports.cc: CSV and JSON of cells.
 #include "bench/show/exports.h"
 
 #include <algorithm>
@@ -131,48 +131,6 @@ std::string csv_line(const TableSummary& table, const CellSummary& summary,
          end;
 }
 
-// `Echo/backend=epoll/pool=inline/c=64`: what projections of benchstat understand.
-std::string benchmark_name(const Cell& cell) {
-  std::string name = cell.workload;
-  name[0] = static_cast<char>(std::toupper(name[0]));
-  if (cell.external.empty()) {
-    absl::StrAppend(&name, "/backend=", cell.backend, "/pool=", cell.pool);
-  } else {
-    absl::StrAppend(&name, "/external=", cell.external);
-  }
-  absl::StrAppend(&name, "/c=", cell.connections, "/p=", cell.payload_bytes);
-  if (cell.pipeline != 1) absl::StrAppend(&name, "/d=", cell.pipeline);
-  if (cell.rate_per_s != 0) absl::StrAppend(&name, "/r=", cell.rate_per_s);
-  return absl::StrCat(name, "/placement=", std::string(to_string(cell.placement)));
-}
-
-// A cell that was wrong once is not fast.
-bool has_failed(const Report& report, std::size_t cell) {
-  return std::ranges::any_of(report.runs, [&](const RunRecord& record) {
-    return record.run.cell == cell && record.outcome.status == RunStatus::failed;
-  });
-}
-
-// The runs that have figures, each with its cell, without those of the baseline's twin.
-template <typename Visit>
-void for_each_good_run(const Report& report, Visit visit) {
-  for (const RunRecord& record : report.runs) {
-    if (record.outcome.status != RunStatus::ok || record.run.twin) continue;
-    if (has_failed(report, record.run.cell)) continue;
-    Cell cell = report.session.cells[record.run.cell].cell;
-    cell.rate_per_s = record.rate_per_s;
-    visit(cell, record);
-  }
-}
-
-double cpu_ns_per_request(const RunOutcome& outcome) {
-  return 1e3 * measure(Metric::server_cpu, outcome).value_or(0);
-}
-
-double wall_ns_per_request(const RunOutcome& outcome) {
-  return static_cast<double>(outcome.load->window_ns) / static_cast<double>(outcome.load->requests);
-}
-
 }  // namespace
 
 std::string quoted_for_csv(const std::string& text) {
@@ -220,50 +178,6 @@ std::string render_json(const Report& report) {
   }
   json["capacities"] = Json::parse(render_capacities(report));
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string render_google_benchmark(const Report& report) {
-  Json context = {{"date", report.session.started_utc}, {"executable", "collet-bench"}};
-  for (const Fact& fact : report.session.environment) {
-    if (const auto* cpus = std::get_if<std::int64_t>(&fact.value); fact.name == "cpus" && cpus) {
-      context["num_cpus"] = *cpus;
-    }
-  }
-  context["library_build_type"] = report.session.not_a_result.empty() ? "release" : "debug";
-  Json rows = Json::array();
-  for_each_good_run(report, [&](const Cell& cell, const RunRecord& record) {
-    const std::string name = benchmark_name(cell);
-    rows.push_back({{"name", name},
-                    {"run_name", name},
-                    {"run_type", "iteration"},
-                    {"repetitions", report.session.settings.blocks},
-                    {"repetition_index", record.run.block},
-                    {"threads", 1},
-                    {"iterations", record.outcome.load->requests},
-                    {"real_time", wall_ns_per_request(record.outcome)},
-                    {"cpu_time", cpu_ns_per_request(record.outcome)},
-                    {"time_unit", "ns"},
-                    {"items_per_second", record.outcome.load->requests_per_s()}});
-  });
-  const Json json = {{"context", context}, {"benchmarks", rows}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string render_go_benchmark(const Report& report) {
-  std::string text = "goos: linux\npkg: collet\n";
-  if (const std::string& why = report.session.not_a_result; !why.empty()) {
-    absl::StrAppend(&text, "not-a-result: ", why, "\n");
-  }
-  for_each_good_run(report, [&](const Cell& cell, const RunRecord& record) {
-    const RunOutcome& outcome = record.outcome;
-    absl::StrAppend(&text,
-                    absl::StrFormat("Benchmark%s %d %.1f ns/op %.1f req/s", benchmark_name(cell),
-                                    outcome.load->requests, cpu_ns_per_request(outcome),
-                                    outcome.load->requests_per_s()));
-    if (const auto p99 = outcome.load->latency.p99_ns) absl::StrAppend(&text, " ", *p99, " p99-ns");
-    text += "\n";
-  });
-  return text;
 }
 
 }  // namespace collet::bench

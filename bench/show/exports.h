@@ -14,14 +14,6 @@ std::string render_csv(const Report& report);
 // One object: the session, and its tables with a cell each; unknown is null.
 std::string render_json(const Report& report);
 
-// The JSON of google/benchmark, a row for each run that counts: real_time is the server's wall
-// time and cpu_time its CPU time per request, in ns.
-std::string render_google_benchmark(const Report& report);
-
-// Lines of Go's testing package, which benchstat reads: `ns/op` is the server's CPU time per
-// request.
-std::string render_go_benchmark(const Report& report);
-
 // As a field of CSV: in quotes if it needs them.
 std::string quoted_for_csv(const std::string& text);
 

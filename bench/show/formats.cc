@@ -9,7 +9,10 @@
 
 #include <absl/strings/str_format.h>
 
+#include "bench/show/bench_tools.h"
 #include "bench/show/exports.h"
+#include "bench/show/pool_exports.h"
+#include "bench/show/pool_table.h"
 #include "bench/show/table.h"
 
 namespace collet::bench {
@@ -46,6 +49,24 @@ std::string render(const Report& report, Format format) {
       return render_csv(report);
     case Format::json:
       return render_json(report);
+    case Format::gbench:
+      return render_google_benchmark(report);
+    case Format::gobench:
+      break;
+  }
+  return render_go_benchmark(report);
+}
+
+std::string render(const PoolReport& report, Format format) {
+  switch (format) {
+    case Format::table:
+      return render_pool_tables(report);
+    case Format::md:
+      return render_pool_markdown(report);
+    case Format::csv:
+      return render_pool_csv(report);
+    case Format::json:
+      return render_pool_json(report);
     case Format::gbench:
       return render_google_benchmark(report);
     case Format::gobench:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// formats.h: the ways to show results, each made from a Report.
+// formats.h: the ways to show results, of servers and of pools.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 namespace collet::bench {
 
+struct PoolReport;
 struct Report;
 
 enum class Format : std::uint8_t {
@@ -27,5 +28,6 @@ constexpr std::string_view kFormatNames = "table|md|csv|json|gbench|gobench";
 absl::StatusOr<Format> parse_format(std::string_view name);
 
 std::string render(const Report& report, Format format);
+std::string render(const PoolReport& report, Format format);
 
 }  // namespace collet::bench

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/json/values.h"
+#include "bench/show/exports.h"
 #include "bench/show/pool_table.h"
 
 namespace collet::bench {
@@ -47,13 +48,6 @@ Json to_json(const PoolTable& table) {
   return json;
 }
 
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string result = "\"";
-  for (const char c : text) result.append(c == '"' ? 2 : 1, c);
-  return result + "\"";
-}
-
 std::string number(double value) { return absl::StrFormat(",%.9g", value); }
 
 std::string csv_interval(const std::optional<Interval>& interval) {
@@ -62,13 +56,14 @@ std::string csv_interval(const std::optional<Interval>& interval) {
 
 std::string csv_line(const PoolTable& table, const PoolRow& row, std::size_t column,
                      const std::string& not_a_result) {
-  const std::string mark = "," + quoted(not_a_result) + "\n";
+  const std::string mark = "," + quoted_for_csv(not_a_result) + "\n";
   const PoolColumn& head = table.head.columns[column];
   const Summary& values = row.values[column];
   const bool known = row.has_figures() && values.n > 0;
-  std::string text = absl::StrFormat(
-      "%s,%s,%d,%s,%s,%s,%s,%d", table.head.name, quoted(row.cell.pool), row.cell.baseline ? 1 : 0,
-      state_of(row), quoted(row.reason()), head.key, head.unit, known ? values.n : 0);
+  std::string text =
+      absl::StrFormat("%s,%s,%d,%s,%s,%s,%s,%d", table.head.name, quoted_for_csv(row.cell.pool),
+                      row.cell.baseline ? 1 : 0, state_of(row), quoted_for_csv(row.reason()),
+                      head.key, head.unit, known ? values.n : 0);
   absl::StrAppend(&text, ",", row.noisy);
   text += known ? number(values.median) + csv_interval(values.interval) : ",,,";
   const Comparison& comparison = row.to_baseline[column];

@@ -27,6 +27,8 @@ namespace {
 constexpr const char* kPolicy =
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
 
+constexpr const char* kTitle = "<title>collet-bench ";
+
 std::string tag(const char* name, const std::string& text) {
   return absl::StrCat("<", name, ">", escape_html(text), "</", name, ">\n");
 }
@@ -159,15 +161,23 @@ std::string render_html(const Report& report, Charts charts, const PoolReport* p
       "<meta http-equiv=\"Content-Security-Policy\" content=\"",
       kPolicy,
       "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>collet-bench ",
-      escape_html(report.session.started_utc), "</title>\n<style>\n", std::string(report_style()),
-      "</style>\n</head>\n<body>\n<main id=\"report\">\n", tables(report, pools), "</main>\n");
+      "<meta name=\"color-scheme\" content=\"light dark\">\n",
+      kTitle, escape_html(report.session.started_utc), "</title>\n<style>\n",
+      std::string(report_style()), "</style>\n</head>\n<body>\n<main id=\"report\">\n",
+      tables(report, pools), "</main>\n");
   absl::StrAppend(&page, "<script type=\"application/json\" id=\"bench-data\">",
                   escape_json_in_html(render_report_data(report, pools)), "</script>\n");
   if (charts == Charts::drawn && can_draw_charts()) {
     absl::StrAppend(&page, "<script>\n", std::string(report_script()), "</script>\n");
   }
   return page + "</body>\n</html>\n";
+}
+
+bool is_report(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string head(2'048, '\0');
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  return head.find(kTitle) != head.npos;
 }
 
 absl::Status write_html(const Report& report, Charts charts, const std::string& path,

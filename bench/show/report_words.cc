@@ -239,6 +239,10 @@ std::vector<std::string> report_commands(const Report& report) {
     const bool plain = word.find_first_of(" \t'\"\\$&|;<>(){}*?`#~") == std::string::npos;
     absl::StrAppend(&run, run.empty() ? "" : " ", plain && !word.empty() ? word : "'" + word + "'");
   }
+  const auto names_seed = [](const std::string& word) { return word.starts_with("--seed"); };
+  if (std::ranges::none_of(report.session.command_line, names_seed)) {
+    absl::StrAppend(&run, " --seed ", report.session.seed);
+  }
   commands.emplace_back("cmake --preset release && cmake --build --preset release");
   commands.push_back(std::move(run));
   return commands;

@@ -60,18 +60,20 @@ void for_each_cell(const Report& report, Visit visit) {
   }
 }
 
+std::ptrdiff_t count_noisy_runs(const Report& report) {
+  return std::ranges::count_if(
+      report.runs, [](const RunRecord& record) { return is_noisy(record.outcome.flags); });
+}
+
 std::string describe_noise(const Report& report) {
-  int noisy = 0;
   int repeated = 0;
-  for_each_cell(report, [&](const CellSummary& cell) {
-    noisy += cell.noisy;
-    repeated += cell.repeated;
-  });
+  for_each_cell(report, [&](const CellSummary& cell) { repeated += cell.repeated; });
   std::string text;
   if (repeated > 0) {
     text +=
         absl::StrFormat("%d noisy runs were taken again at the end of their block.\n", repeated);
   }
+  const auto noisy = count_noisy_runs(report);
   if (noisy == 0) return text;
   return text + absl::StrFormat(
                     "!n NOISY: %d of %d runs stayed so (%s): other programs, or the host, had a "
@@ -162,8 +164,7 @@ bool has_indicative(const Report& report) {
 }
 
 std::string describe_noise_of_search(const Report& report) {
-  const auto noisy = std::ranges::count_if(
-      report.runs, [](const RunRecord& record) { return is_noisy(record.outcome.flags); });
+  const auto noisy = count_noisy_runs(report);
   if (noisy == 0) return "";
   return absl::StrFormat(
       "%d of %d runs were NOISY (%s): other programs, or the host, had a say.%s\n", noisy,

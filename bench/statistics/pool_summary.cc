@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "bench/session/blocks.h"
+
 namespace collet::bench {
 namespace {
 
@@ -112,14 +114,13 @@ PoolReport summarize_pools(PoolResults results, std::string results_path) {
   PoolReport report;
   report.results_path = std::move(results_path);
   report.session = std::move(results.session);
+  report.missing = pending_runs(make_pool_plan(report.session), results.runs, 0).size();
+  report.runs = take_last_attempts(std::move(results.runs));
   const std::vector<PoolCell>& cells = report.session.cells;
   std::vector<Grouped> grouped(cells.size());
-  for (const PoolRunRecord& record : results.runs) {
+  for (const PoolRunRecord& record : report.runs) {
     Grouped& of_cell = grouped[record.run.cell];
-    Runs& runs = record.run.twin ? of_cell.twins : of_cell.runs;
-    const auto same = [&](const PoolRunRecord* run) { return run->run.block == record.run.block; };
-    std::erase_if(runs, same);  // the last attempt counts
-    runs.push_back(&record);
+    (record.run.twin ? of_cell.twins : of_cell.runs).push_back(&record);
   }
   for (const PoolTableHead& head : report.session.benchmarks) {
     PoolTable table{head, {}, {}, {}};
@@ -132,7 +133,6 @@ PoolReport summarize_pools(PoolResults results, std::string results_path) {
     compare(table, members);
     report.tables.push_back(std::move(table));
   }
-  report.missing = pending_runs(make_pool_plan(report.session), results.runs, 0).size();
   return report;
 }
 

@@ -42,6 +42,7 @@ struct PoolTable {
 struct PoolReport {
   PoolSession session;
   std::vector<PoolTable> tables;
+  std::vector<PoolRunRecord> runs;  // the last attempt at each
   std::string results_path;
   std::size_t missing = 0;  // planned runs that have not taken place
 

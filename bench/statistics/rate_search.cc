@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace collet::bench {
 namespace {
@@ -14,6 +15,30 @@ constexpr double kNarrow = 0.5;
 constexpr double kLeast = 0.01;  // of the reach
 constexpr std::size_t kMostProbes = 40;
 
+// At one rate.
+struct Runs {
+  int held = 0;
+  int failed = 0;
+  int confirmed = 0;  // of those that held
+};
+
+std::map<std::int64_t, Runs> runs_by_rate(std::span<const ProbeResult> history) {
+  std::map<std::int64_t, Runs> rates;
+  for (const ProbeResult& result : history) {
+    Runs& runs = rates[result.probe.rate_per_s];
+    ++(result.held ? runs.held : runs.failed);
+    if (result.held && result.probe.confirms) ++runs.confirmed;
+  }
+  return rates;
+}
+
+// A rate at which one run failed and none held says nothing yet.
+bool is_undecided(std::span<const ProbeResult> history) {
+  const auto rates = runs_by_rate(history);
+  const Runs& last = rates.at(history.back().probe.rate_per_s);
+  return last.held == 0 && last.failed < kFailures;
+}
+
 }  // namespace
 
 std::int64_t round_rate(double per_s) {
@@ -22,26 +47,24 @@ std::int64_t round_rate(double per_s) {
 }
 
 Bracket bracket_of(std::span<const ProbeResult> history) {
+  const std::map<std::int64_t, Runs> rates = runs_by_rate(history);
   Bracket bracket;
-  for (const ProbeResult& result : history) {
-    if (result.held) continue;
-    const std::int64_t rate = result.probe.rate_per_s;
-    bracket.fails_per_s = std::min(bracket.fails_per_s.value_or(rate), rate);
+  for (const auto& [rate, runs] : rates) {  // from the lowest
+    if (runs.failed >= kFailures) {
+      bracket.fails_per_s = rate;
+      break;
+    }
+    if (runs.held == 0) continue;
+    bracket.holds_per_s = rate;
+    bracket.confirmations = runs.confirmed;
   }
-  for (const ProbeResult& result : history) {
-    const std::int64_t rate = result.probe.rate_per_s;
-    if (!result.held || rate >= bracket.fails_per_s.value_or(INT64_MAX)) continue;
-    bracket.holds_per_s = std::max(bracket.holds_per_s.value_or(rate), rate);
-  }
-  bracket.confirmations = static_cast<int>(std::ranges::count_if(history, [&](const auto& result) {
-    return result.probe.confirms && result.probe.rate_per_s == bracket.holds_per_s;
-  }));
   return bracket;
 }
 
 std::optional<Probe> next_probe(std::span<const ProbeResult> history, double reach_per_s) {
   if (history.size() >= kMostProbes) return std::nullopt;
   if (history.empty()) return Probe{round_rate(kFirst * reach_per_s), false};
+  if (is_undecided(history)) return history.back().probe;
   const auto [holds, fails, confirmations] = bracket_of(history);
   if (!fails) return Probe{round_rate(kWiden * static_cast<double>(*holds)), false};
   if (!holds) {

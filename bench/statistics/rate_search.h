@@ -2,9 +2,11 @@
 // rate_search.h: the highest rate at which a server holds a latency goal, from as few runs as the
 // noise allows.
 //
-// Bisection on a predicate that noise may turn either way. So what it ends on is confirmed by fresh
-// runs, all of which must hold; if one does not, that rate has failed and the search steps down.
-// The answer is a bracket, never one number.
+// Bisection on a predicate that noise may turn either way. A host that holds a machine up for ten
+// milliseconds makes any rate fail, and nothing in the machine knows of it: so a rate has failed
+// when two runs at it have. And what the search ends on is confirmed by fresh runs; with the second
+// that does not hold, the rate has failed and the search steps down. The answer is a bracket, never
+// one number.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +17,7 @@ namespace collet::bench {
 
 struct Probe {
   std::int64_t rate_per_s = 0;
-  bool confirms = false;  // a rate that held before
+  bool confirms = false;  // a rate that held before, on which the search has ended
 };
 
 struct ProbeResult {
@@ -24,12 +26,13 @@ struct ProbeResult {
 };
 
 struct Bracket {
-  std::optional<std::int64_t> holds_per_s;  // the highest rate below all failures that held
-  std::optional<std::int64_t> fails_per_s;  // the lowest that did not
+  std::optional<std::int64_t> holds_per_s;  // the highest rate that held, below all that failed
+  std::optional<std::int64_t> fails_per_s;  // the lowest that failed
   int confirmations = 0;                    // of holds_per_s
 };
 
-constexpr int kConfirmations = 3;
+constexpr int kFailures = 2;          // runs that make a rate fail
+constexpr int kConfirmations = 3;     // runs that hold
 constexpr double kResolution = 1.05;  // fails over holds: closer than that is close enough
 
 // Which rate to try after `history`; `reach_per_s` is what the server does in a closed loop, around

@@ -3,9 +3,9 @@
 #include "bench/statistics/summary.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
+#include "bench/session/blocks.h"
 #include "bench/session/counting.h"
 
 namespace collet::bench {
@@ -74,9 +74,10 @@ CellSummary summarize_cell(const SessionCell& cell, const Grouped& grouped) {
       }
       summary.good += outcome.status == RunStatus::ok ? 1 : 0;
       summary.repeated += run->attempt;
-      summary.noisy += is_noisy(outcome.flags) ? 1 : 0;
     }
   }
+  summary.noisy = static_cast<int>(std::ranges::count_if(
+      grouped.runs, [](const RunRecord* run) { return is_noisy(run->outcome.flags); }));
   summary.client_bound = is_usual("client_bound", grouped.runs);
   summary.client_late = is_usual("client_late", grouped.runs);
   summary.overloaded = is_usual("overloaded", grouped.runs);
@@ -132,25 +133,6 @@ TableSummary summarize_table(const std::vector<SessionCell>& cells,
     }
   }
   return table;
-}
-
-// The last attempt at each run, in the order of the file.
-std::vector<RunRecord> take_last_attempts(std::vector<RunRecord> all) {
-  std::vector<RunRecord> last;
-  for (RunRecord& record : all) {
-    const auto same = std::ranges::find_if(last, [&](const RunRecord& other) {
-      const auto id = [](const PlannedRun& run) {
-        return std::tuple(run.cell, run.block, run.twin);
-      };
-      return id(other.run) == id(record.run);
-    });
-    if (same == last.end()) {
-      last.push_back(std::move(record));
-    } else if (record.attempt >= same->attempt) {
-      *same = std::move(record);
-    }
-  }
-  return last;
 }
 
 }  // namespace

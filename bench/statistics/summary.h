@@ -26,7 +26,7 @@ struct CellSummary {
   int failed = 0;
   int good = 0;              // the twin's too, as of the failed
   std::string first_reason;  // of the failed
-  int noisy = 0;             // runs that count although they are marked noisy
+  int noisy = 0;             // runs that count although marked noisy, without second visits
   int repeated = 0;          // runs that do not count because they were noisy and taken again
 
   // In half of the runs or more, so that medians are concerned: the client was the bottleneck, or

@@ -18,6 +18,9 @@ function(collet_add_plugin)
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON
     LINK_DEPENDS ${COLLET_PLUGIN_SYMBOLS})
+  # A symbol that nobody defines is an error as the plugin is built, not as it is loaded. With Clang
+  # a sanitizer's functions are in the program alone, so that they are such symbols.
   target_link_options(${plugin_NAME} PRIVATE
-    LINKER:--version-script=${COLLET_PLUGIN_SYMBOLS} LINKER:-z,nodelete LINKER:-z,defs)
+    LINKER:--version-script=${COLLET_PLUGIN_SYMBOLS} LINKER:-z,nodelete
+    $<$<CXX_COMPILER_ID:GNU>:LINKER:-z,defs>)
 endfunction()

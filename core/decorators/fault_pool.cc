@@ -8,6 +8,7 @@
 
 #include "core/decorators/decorators.h"
 #include "core/decorators/dice.h"
+#include "core/decorators/wrapped_task.h"
 
 namespace collet {
 namespace {
@@ -23,11 +24,10 @@ constexpr OptionDescription kOptions[] = {
     {"throw", OptionType::ratio, 0, 0, kAlways, "a task throws when it has done its work"},
 };
 
-// Carried along by a task that shall do more than its work.
 struct Burdened {
-  Task task;
   std::chrono::microseconds delay{0};
   bool throws = false;
+  Task task{};
 
   // The work is done first and once, whatever follows.
   void run() {
@@ -102,9 +102,7 @@ class FaultPool final : public ThreadPool {
       std::swap(tasks[swap->first], tasks[swap->second]);
     }
     for (std::size_t i = 0; i < tasks.size(); ++i) {
-      if (changes.burdens[i] == nullptr) continue;
-      Task own = std::move(changes.burdens[i]->task);
-      tasks[i] = std::move(own);
+      if (changes.burdens[i] != nullptr) unwrap(tasks[i], *changes.burdens[i]);
     }
   }
 
@@ -113,10 +111,7 @@ class FaultPool final : public ThreadPool {
     const bool throws = dice_.chance(throw_);
     if (!is_late && !throws) return nullptr;
     const std::chrono::microseconds delay(is_late ? 1 + dice_.below(1000) : 0);
-    auto burdened = std::make_unique<Burdened>(Burdened{std::move(task), delay, throws});
-    Burdened* const known = burdened.get();
-    task = Task([kept = std::move(burdened)] { kept->run(); });
-    return known;
+    return wrap(task, Burdened{.delay = delay, .throws = throws});
   }
 
   const std::unique_ptr<ThreadPool> pool_;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // trace.cc: remembers what a backend or a pool was asked, and what it said.
+#include <atomic>
 #include <utility>
+#include <vector>
 
 #include "core/decorators/decorators.h"
 #include "core/decorators/trace_proactor.h"
 #include "core/decorators/trace_ring.h"
+#include "core/decorators/wrapped_task.h"
 
 namespace collet {
 namespace {
@@ -20,9 +23,11 @@ constexpr TracedCall kRemove{"remove", {"fd"}};
 constexpr TracedCall kWait{"wait", {"timeout", "room"}};
 constexpr TracedCall kEvent{"event", {"token"}};
 constexpr TracedCall kWake{"wake", {}};
-constexpr TracedCall kSubmit{"submit", {}};
-constexpr TracedCall kTrySubmit{"try_submit", {}};
-constexpr TracedCall kSubmitBulk{"submit_bulk", {"tasks"}};
+constexpr TracedCall kSubmit{"submit", {"task"}};
+constexpr TracedCall kTrySubmit{"try_submit", {"task"}};
+constexpr TracedCall kSubmitBulk{"submit_bulk", {"task", "tasks"}};
+constexpr TracedCall kBegin{"begin", {"task"}};
+constexpr TracedCall kEnd{"end", {"task"}};
 constexpr TracedCall kStop{"stop", {"mode"}};
 
 class TracePoller final : public Poller {
@@ -71,27 +76,38 @@ class TracePoller final : public Poller {
   TraceRing& ring_;
 };
 
+// Tells when it begins, and whether it came to its end or threw.
+struct TracedTask {
+  TraceRing* ring;
+  std::int64_t number;
+  Task task{};
+
+  void run() {
+    ring->record(kBegin, number, 0, 0, 0);
+    const bool completed = task.run();
+    ring->record(kEnd, number, 0, 0, completed ? 1 : 0);
+    if (!completed) throw 0;
+  }
+};
+
+// Tasks have numbers, from 1; of a batch the first is told. Those refused have theirs too.
 class TracePool final : public ThreadPool {
  public:
   TracePool(std::unique_ptr<ThreadPool> pool, const Wrapping& how)
       : pool_(std::move(pool)), ring_(TraceRing::borrow(how, "pool")) {}
-  ~TracePool() override { ring_.give_back(); }
+  ~TracePool() override {
+    pool_.reset();  // its tasks write to the ring
+    ring_.give_back();
+  }
 
   bool submit(Task& task) noexcept override {
-    const bool accepted = pool_->submit(task);
-    ring_.record(kSubmit, 0, 0, 0, accepted ? 1 : 0);
-    return accepted;
+    return pass_on(kSubmit, {&task, 1}, [&] { return pool_->submit(task) ? 1U : 0U; }) == 1;
   }
   std::size_t submit_bulk(std::span<Task> tasks) noexcept override {
-    const auto asked = static_cast<std::int64_t>(tasks.size());
-    const std::size_t accepted = pool_->submit_bulk(tasks);
-    ring_.record(kSubmitBulk, asked, 0, 0, static_cast<std::int64_t>(accepted));
-    return accepted;
+    return pass_on(kSubmitBulk, tasks, [&] { return pool_->submit_bulk(tasks); });
   }
   bool try_submit(Task& task) noexcept override {
-    const bool accepted = pool_->try_submit(task);
-    ring_.record(kTrySubmit, 0, 0, 0, accepted ? 1 : 0);
-    return accepted;
+    return pass_on(kTrySubmit, {&task, 1}, [&] { return pool_->try_submit(task) ? 1U : 0U; }) == 1;
   }
   void stop(StopMode mode) noexcept override {
     ring_.record(kStop, static_cast<std::int64_t>(mode), 0, 0, 0);
@@ -101,8 +117,24 @@ class TracePool final : public ThreadPool {
   PoolStats stats() const noexcept override { return pool_->stats(); }
 
  private:
-  const std::unique_ptr<ThreadPool> pool_;
+  template <typename Submit>
+  std::size_t pass_on(const TracedCall& call, std::span<Task> tasks, Submit&& submit) noexcept {
+    const auto count = static_cast<std::int64_t>(tasks.size());
+    const std::int64_t first = last_number_.fetch_add(count, std::memory_order_relaxed) + 1;
+    std::vector<TracedTask*> traced;
+    for (Task& task : tasks) {
+      const std::int64_t number = first + static_cast<std::int64_t>(traced.size());
+      traced.push_back(wrap(task, TracedTask{.ring = &ring_, .number = number}));
+    }
+    const std::size_t accepted = submit();
+    for (std::size_t i = accepted; i < tasks.size(); ++i) unwrap(tasks[i], *traced[i]);
+    ring_.record(call, first, count, 0, static_cast<std::int64_t>(accepted));
+    return accepted;
+  }
+
+  std::unique_ptr<ThreadPool> pool_;
   TraceRing& ring_;
+  std::atomic<std::int64_t> last_number_{0};
 };
 
 }  // namespace
@@ -123,7 +155,7 @@ constinit const BackendDecorator kTrace{
 
 constinit const PoolDecorator kTracePool{
     .name = "trace",
-    .summary = "remembers the last submissions; written likewise",
+    .summary = "remembers the last submissions, and when tasks began and ended; written likewise",
     .options = kOptions,
     .wrap = [](std::unique_ptr<ThreadPool> pool,
                const Wrapping& how) -> std::unique_ptr<ThreadPool> {

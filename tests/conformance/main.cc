@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// main.cc: collet-conform, which judges a backend or a pool against the rules in the headers. The
-// engine is GoogleTest; what it prints and which tests there are is decided here.
+// main.cc: collet-conform, which judges a backend, a pool or a workload against the rules in the
+// headers. The engine is GoogleTest; what it prints and which tests there are is decided here.
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -11,6 +11,7 @@
 
 #include "apps/cli/kit.h"
 #include "apps/cli/process.h"
+#include "tests/conformance/exemptions.h"
 #include "tests/conformance/last_words.h"
 #include "tests/conformance/options.h"
 #include "tests/conformance/report.h"
@@ -50,6 +51,7 @@ int judge(ConformOptions options, apps::Kit& kit) {
   subject() = {.kit = &kit,
                .backend = std::move(options.backend),
                .pool = std::move(options.pool),
+               .workload = std::move(options.workload),
                .seed = options.report.seed};
 
   ::testing::InitGoogleTest();
@@ -59,11 +61,11 @@ int judge(ConformOptions options, apps::Kit& kit) {
   listeners.Append(report);  // which owns it from now on
 
   for (const Rule* rule : options.rules) {
-    if (rule->number.seam == 'P' && !subject().is_poller()) {
-      report->pass_over(*rule,
-                        std::string(subject().backend->name()) + " is a Proactor, not a Poller");
-    } else {
+    const std::string reason = exemption(*rule, subject());
+    if (reason.empty()) {
       register_cases(*rule);
+    } else {
+      report->pass_over(*rule, reason);
     }
   }
   const bool ended_well = RUN_ALL_TESTS() == 0;

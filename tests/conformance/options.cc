@@ -2,12 +2,18 @@
 // options.cc: the flags of collet-conform, from text to what they mean.
 #include "tests/conformance/options.h"
 
+#include <algorithm>
+#include <iterator>
+#include <optional>
 #include <random>
+#include <string_view>
+#include <utility>
 
 #include <absl/status/status.h>
 #include <absl/strings/str_format.h>
 
 #include "apps/cli/command_line.h"
+#include "apps/workloads/workload.h"
 
 namespace collet::conformance {
 namespace {
@@ -15,6 +21,7 @@ namespace {
 struct Text {
   std::string backend;
   std::string pool;
+  std::string workload;
   std::string rule;
   std::string seed;
   std::string timeout = "120s";
@@ -25,6 +32,7 @@ struct Text {
 void declare(apps::CommandLine& line, Text& text) {
   line.option("--backend", "SPEC", text.backend, "judge this backend, a plugin's file included");
   line.option("--pool", "SPEC", text.pool, "judge this pool, with 1, 2 and 4 workers");
+  line.option("--workload", "SPEC", text.workload, "judge this workload, a plugin's file or name");
   line.option("--rule", "RULE", text.rule, "judge one rule only, such as P1.2");
   line.option("--seed", "N", text.seed, "of what is random; a broken rule prints it");
   line.option("--timeout", "TIME", text.timeout, "give a rule up, as broken, after that long");
@@ -52,43 +60,85 @@ std::string shell_word(const std::string& word) {
   return text + "'";
 }
 
-absl::Status read_subject(const Text& text, apps::Kit& kit, ConformOptions& options) {
-  if (text.backend.empty() == text.pool.empty()) {
-    if (text.backend.empty()) return invalid("--backend or --pool: name one, to be judged");
+// What can be judged, and by rules of which letters.
+struct Kind {
+  const char* flag;
+  const char* plural;
+  const char* seams;
+  std::string Text::*spec;
+};
+constexpr Kind kKinds[] = {{"--backend", "backends", "PR", &Text::backend},
+                           {"--pool", "pools", "T", &Text::pool},
+                           {"--workload", "workloads", "W", &Text::workload}};
+
+// The one kind that is asked for.
+absl::StatusOr<const Kind*> read_kind(const Text& text) {
+  const Kind* asked = nullptr;
+  for (const Kind& kind : kKinds) {
+    if ((text.*kind.spec).empty()) continue;
+    if (asked != nullptr) {
+      return invalid(absl::StrFormat(
+          "%s: \"%s\" cannot be judged together with %s \"%s\": leave out one of them", kind.flag,
+          text.*kind.spec, asked->flag, text.*asked->spec));
+    }
+    asked = &kind;
+  }
+  if (asked != nullptr) return asked;
+  return invalid("--backend, --pool or --workload: name one, to be judged");
+}
+
+absl::StatusOr<SessionWorkload> read_workload(const std::string& spec, apps::Kit& kit) {
+  const auto resolved = kit.resolve(spec, "--workload");
+  if (!resolved.ok()) return resolved.status();
+  if (apps::find_workload(resolved->substr(0, resolved->find(':'))).ok()) {
     return invalid(absl::StrFormat(
-        "--pool: \"%s\" cannot be judged together with --backend \"%s\": leave out one of them",
-        text.pool, text.backend));
+        "--workload: \"%s\" comes with collet, whose own tests are about it: only workloads out of "
+        "plugins are judged",
+        spec));
   }
-  if (!text.backend.empty()) {
-    auto backend = kit.backend(text.backend);
-    if (!backend.ok()) return backend.status();
-    options.backend = *std::move(backend);
-    options.report.subject = text.backend;
-    return absl::OkStatus();
+  if (kit.registry().workloads().empty()) {
+    return invalid(absl::StrFormat(
+        "--workload: \"%s\" is in no plugin that is loaded: name the plugin's file", spec));
   }
-  auto pool = kit.pool(text.pool);
-  if (!pool.ok()) return pool.status();
-  options.pool = *std::move(pool);
-  options.report.subject = text.pool;
+  return kit.registry().workload(*resolved, "--workload");
+}
+
+template <typename Chosen>
+absl::Status take(absl::StatusOr<Chosen> chosen, std::optional<Chosen>& into) {
+  if (!chosen.ok()) return chosen.status();
+  into = *std::move(chosen);
   return absl::OkStatus();
 }
 
-absl::Status read_rules(const Text& text, ConformOptions& options) {
-  const bool of_pools = options.pool.has_value();
-  bool exists = false;
+absl::Status read_subject(const Text& text, const Kind& kind, apps::Kit& kit,
+                          ConformOptions& options) {
+  const std::string& spec = text.*kind.spec;
+  options.report.subject = spec;
+  if (kind.spec == &Text::backend) return take(kit.backend(spec), options.backend);
+  if (kind.spec == &Text::pool) return take(kit.pool(spec), options.pool);
+  return take(read_workload(spec, kit), options.workload);
+}
+
+bool is_of(const Rule& rule, const Kind& kind) {
+  return std::string_view(kind.seams).find(rule.number.seam) != std::string_view::npos;
+}
+
+absl::Status read_rules(const Text& text, const Kind& kind, ConformOptions& options) {
+  const Rule* named = nullptr;
   for (const Rule& rule : all_rules()) {
     if (!text.rule.empty() && rule.name != text.rule) continue;
-    exists = true;
-    if ((rule.number.seam == 'T') == of_pools) options.rules.push_back(&rule);
+    named = &rule;
+    if (is_of(rule, kind)) options.rules.push_back(&rule);
   }
-  if (!exists) {
+  if (named == nullptr) {
     return invalid(
         absl::StrFormat("--rule: no rule is named \"%s\": --list prints all of them", text.rule));
   }
   if (!options.rules.empty()) return absl::OkStatus();
+  const auto* other = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                   [&](const Kind& one) { return is_of(*named, one); });
   return invalid(absl::StrFormat("--rule: \"%s\" is not about %s: it needs %s", text.rule,
-                                 of_pools ? "pools" : "backends",
-                                 of_pools ? "--backend" : "--pool"));
+                                 kind.plural, other->flag));
 }
 
 absl::Status read_numbers(const Text& text, ReportOptions& options) {
@@ -110,7 +160,7 @@ absl::Status read_numbers(const Text& text, ReportOptions& options) {
 absl::StatusOr<ConformCommand> parse_conform_command(int argc, const char* const* argv,
                                                      apps::Kit& kit) {
   apps::CommandLine line("collet-conform",
-                         "Judges a backend or a pool against the rules in the headers.");
+                         "Judges a backend, pool or workload against the rules in the headers.");
   Text text;
   declare(line, text);
   apps::PluginFlags plugins;
@@ -122,8 +172,10 @@ absl::StatusOr<ConformCommand> parse_conform_command(int argc, const char* const
   if (auto status = kit.load(plugins); !status.ok()) return status;
 
   ConformOptions options;
-  if (auto status = read_subject(text, kit, options); !status.ok()) return status;
-  if (auto status = read_rules(text, options); !status.ok()) return status;
+  const auto kind = read_kind(text);
+  if (!kind.ok()) return kind.status();
+  if (auto status = read_subject(text, **kind, kit, options); !status.ok()) return status;
+  if (auto status = read_rules(text, **kind, options); !status.ok()) return status;
   if (auto status = read_numbers(text, options.report); !status.ok()) return status;
   options.report.rules = options.rules.size();
   options.report.json = text.json;
@@ -131,8 +183,8 @@ absl::StatusOr<ConformCommand> parse_conform_command(int argc, const char* const
   for (const std::string& word : plugins.as_arguments()) {
     options.report.command += " " + shell_word(word);
   }
-  options.report.command += options.backend.has_value() ? " --backend " : " --pool ";
-  options.report.command += shell_word(options.report.subject);
+  options.report.command +=
+      absl::StrFormat(" %s %s", (*kind)->flag, shell_word(options.report.subject));
   return options;
 }
 

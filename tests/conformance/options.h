@@ -18,8 +18,9 @@
 namespace collet::conformance {
 
 struct ConformOptions {
-  std::optional<Backend> backend;  // exactly one of the two is set
+  std::optional<Backend> backend;  // exactly one of the three is set
   std::optional<Pool> pool;
+  std::optional<SessionWorkload> workload;
   std::vector<const Rule*> rules;  // to be judged, by number
   ReportOptions report;
 };

@@ -39,14 +39,16 @@ class PollerRule : public ::testing::Test {
     EXPECT_EQ(count_open_descriptors(), descriptors_before_);
   }
 
-  // What one wait() says about `token`; nothing if it does not mention it.
+  // All that one wait() says about `token`; nothing if it does not mention it.
   std::optional<Readiness> wait_once(Token token, nanoseconds timeout = nanoseconds::zero()) {
     const std::size_t count = poller_->wait(events_, timeout);
     EXPECT_LE(count, events_.size());
+    std::optional<Readiness> ready;
     for (std::size_t i = 0; i < count; ++i) {
-      if (events_[i].token == token) return events_[i].ready;
+      if (events_[i].token != token) continue;
+      ready = ready.value_or(Readiness::none) | events_[i].ready;
     }
-    return std::nullopt;
+    return ready;
   }
 
   // Waits until `token` has been reported with any of `wanted`. False when patience ran out.
@@ -57,6 +59,28 @@ class PollerRule : public ::testing::Test {
     }
     return false;
   }
+
+  // Whether wait() leaves out what is not so. An event may be spurious (P2), but not each time.
+  bool leaves_out(Token token, Readiness untrue) {
+    for (int tries = 0; tries < kTries; ++tries) {
+      if (!has(wait_once(token).value_or(Readiness::none), untrue)) return true;
+    }
+    return false;
+  }
+
+  // Whether a wait() for nothing lasts until its timeout. One that is ended by a spurious event
+  // (P2), or by an interruption that the subject was asked for, is followed by another.
+  bool lasts(Poller& poller, nanoseconds timeout) {
+    for (int tries = 0; tries < kTries; ++tries) {
+      const auto begin = Clock::now();
+      const std::size_t count = poller.wait(events_, timeout);
+      if (count != 0) continue;
+      if (Clock::now() - begin >= timeout) return true;
+      if (!subject().has_fault("eintr")) return false;
+    }
+    return false;
+  }
+  bool lasts(nanoseconds timeout) { return lasts(*poller_, timeout); }
 
   std::unique_ptr<Poller> poller_;
   std::array<Event, 64> events_{};

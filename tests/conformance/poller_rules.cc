@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // poller_rules.cc: the rules of <collet/poller.h> about what is reported, and what is not.
+#include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/timerfd.h>
 
 #include <array>
 #include <cstdint>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/conformance/poller_rule.h"
@@ -14,8 +17,7 @@
 namespace collet::conformance {
 namespace {
 
-// -- P7: registration
-// ---------------------------------------------------------------------------------
+// -- P7: registration -----------------------------------------------------------------------------
 
 RULE(PollerRule, P7_1, "add() of what is watched is EEXIST, and changes nothing") {
   const Pair pair = local_pair();
@@ -42,6 +44,30 @@ RULE(PollerRule, P7_3, "add() of a descriptor that is not open is EBADF") {
   pair.ours.close();
   EXPECT_EQ(poller_->add(fd, Interest::read, kFirst), EBADF);
   EXPECT_EQ(poller_->add(-1, Interest::read, kFirst), EBADF);
+}
+
+// Files are always ready, says poll(2), or nothing to be watched, says epoll(7): both will do, but
+// whoever waits must not be left waiting.
+RULE(PollerRule, P7_4,
+     "add() of a regular file is EPERM, or the file is ready or failed for good") {
+  const Descriptor file(::memfd_create("file", MFD_CLOEXEC));
+  ASSERT_GE(file.get(), 0);
+  const Pair pair = local_pair();
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read, kSecond), 0);
+  write_all(pair.theirs, "x");
+  for (const Interest interest : {Interest::read, Interest::write}) {
+    const int error = poller_->add(file.get(), interest, kFirst);
+    if (error == 0) {
+      for (int i = 0; i < 3; ++i) EXPECT_TRUE(wait_for(kFirst, interest | Readiness::error));
+      EXPECT_EQ(poller_->remove(file.get()), 0);
+    } else {
+      EXPECT_EQ(error, EPERM);
+      EXPECT_NE(poller_->remove(file.get()), 0);
+    }
+    for (int i = 0; i < 3; ++i) EXPECT_FALSE(wait_once(kFirst).has_value());
+    EXPECT_TRUE(wait_for(kSecond, Readiness::read)) << "others are served as before";
+  }
+  poller_->remove(pair.ours.get());
 }
 
 RULE(PollerRule, P8_1, "a descriptor stays the caller's, open when the Poller is gone") {
@@ -153,16 +179,21 @@ RULE(PollerRule, P1_8, "of a thousand descriptors just those that are ready are 
     write_all(pairs[i].theirs, "x");
     expected.insert(Token{i});
   }
-  std::set<Token> seen;
+  std::set<Token> missing = expected;
+  std::size_t waits = 0;
+  std::size_t untrue = 0;
   const auto deadline = Clock::now() + kPatience;
-  while (seen.size() < expected.size() && Clock::now() < deadline) {
+  while (!missing.empty() && Clock::now() < deadline) {
     const std::size_t count = poller_->wait(events_, kPatience);
+    ++waits;
     for (std::size_t i = 0; i < count; ++i) {
       EXPECT_TRUE(has(events_[i].ready, Readiness::read));
-      seen.insert(events_[i].token);
+      missing.erase(events_[i].token);
+      if (!expected.contains(events_[i].token)) ++untrue;
     }
   }
-  EXPECT_EQ(seen, expected);
+  EXPECT_TRUE(missing.empty());
+  EXPECT_LE(untrue, waits) << "one may be spurious now and then, several at once are not";
   for (const Pair& pair : pairs) poller_->remove(pair.ours.get());
 }
 
@@ -206,7 +237,7 @@ RULE(PollerRule, P2_1, "pipes, eventfds, timers and listeners are reported like 
   for (std::uint64_t i = 0; i < std::size(all); ++i) {
     ASSERT_EQ(poller_->add(all[i], Interest::read, Token{i}), 0);
   }
-  EXPECT_EQ(poller_->wait(events_, nanoseconds::zero()), 0U);
+  EXPECT_TRUE(lasts(nanoseconds::zero()));
   ASSERT_EQ(::write(writer.get(), "x", 1), 1);
   EXPECT_TRUE(wait_for(Token{0}, Readiness::read));
   ASSERT_EQ(::eventfd_write(event.get(), 1), 0);
@@ -228,6 +259,8 @@ RULE(PollerRule, P2_2, "a connect that succeeds or is refused ends in writabilit
     ASSERT_GE(client.get(), 0);
     ASSERT_EQ(poller_->add(client.get(), Interest::write, kFirst), 0);
     EXPECT_TRUE(wait_for(kFirst, Readiness::write | Readiness::error));
+    pollfd outcome{client.get(), POLLOUT, 0};
+    ASSERT_EQ(::poll(&outcome, 1, kPatienceSeconds * 1000), 1);
     EXPECT_EQ(socket_error(client.get()), refused ? ECONNREFUSED : 0);
     poller_->remove(client.get());
   }
@@ -243,9 +276,7 @@ RULE(PollerRule, P2_3, "a full socket is silent until there is room, and then wr
     written += static_cast<std::size_t>(count);
   }
   ASSERT_EQ(poller_->add(pair.ours.get(), Interest::write, kFirst), 0);
-  for (int i = 0; i < 5; ++i) {
-    EXPECT_FALSE(has(wait_once(kFirst).value_or(Readiness::none), Readiness::write));
-  }
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(leaves_out(kFirst, Readiness::write));
   EXPECT_EQ(read_up_to(pair.theirs, written).size(), written);
   EXPECT_TRUE(wait_for(kFirst, Readiness::write));
   poller_->remove(pair.ours.get());
@@ -312,6 +343,40 @@ RULE(PollerRule, P3_4, "what a batch reports may be removed while the batch is h
   poller_->remove(pairs[0].ours.get());
 }
 
+// Of what is ready, one wait() has room for a few only: a backend that has taken more from the
+// kernel still holds the others.
+RULE(PollerRule, P3_7, "a number used again while its batch is handled is another's altogether") {
+  for (std::size_t few = 1; few <= 5; ++few) {
+    std::vector<Pair> pairs;
+    std::vector<Descriptor> old_peers;  // which keep their numbers
+    for (std::uint64_t i = 0; i < 10; ++i) {
+      pairs.push_back(local_pair());
+      write_all(pairs.back().theirs, "x");
+      ASSERT_EQ(poller_->add(pairs.back().ours.get(), Interest::read, Token{i}), 0);
+    }
+    ASSERT_GT(poller_->wait(std::span(events_).first(few), kPatience), 0U);
+    for (std::uint64_t i = 0; i < pairs.size(); ++i) {
+      const int number = pairs[i].ours.get();
+      EXPECT_EQ(poller_->remove(number), 0);
+      old_peers.push_back(std::move(pairs[i].theirs));
+      pairs[i].ours.close();
+      pairs[i] = local_pair();
+      ASSERT_EQ(pairs[i].ours.get(), number);
+      ASSERT_EQ(poller_->add(number, Interest::read, Token{100 + i}), 0);
+    }
+    for (int k = 0; k < 3; ++k) {
+      const std::size_t count = poller_->wait(events_, nanoseconds::zero());
+      for (std::size_t i = 0; i < count; ++i) EXPECT_GE(events_[i].token, Token{100});
+    }
+    EXPECT_TRUE(lasts(nanoseconds::zero())) << "what was ready is gone";
+    for (std::uint64_t i = 0; i < pairs.size(); ++i) {
+      write_all(pairs[i].theirs, "y");
+      EXPECT_TRUE(wait_for(Token{100 + i}, Readiness::read));
+      poller_->remove(pairs[i].ours.get());
+    }
+  }
+}
+
 RULE(PollerRule, P3_5, "removing one leaves the others of its batch reported") {
   std::vector<Pair> pairs;
   for (std::uint64_t i = 0; i < 10; ++i) {
@@ -340,88 +405,6 @@ RULE(PollerRule, P3_6, "added and removed a thousand times, a descriptor is serv
     ASSERT_EQ(poller_->remove(pair.ours.get()), 0);
   }
   EXPECT_EQ(poller_->wait(events_, nanoseconds::zero()), 0U);
-}
-
-// -- P4: failures are reported whatever the interest ----------------------------------------------
-
-constexpr Interest kInterests[] = {Interest::none, Interest::read, Interest::write};
-
-RULE(PollerRule, P4_1, "hang_up is reported with interest none, read and write") {
-  for (const Interest interest : kInterests) {
-    Pair pair = local_pair();
-    ASSERT_EQ(poller_->add(pair.ours.get(), interest, kFirst), 0);
-    wait_once(kFirst);
-    pair.theirs.close();
-    EXPECT_TRUE(wait_for(kFirst, Readiness::hang_up));
-    EXPECT_TRUE(has(wait_once(kFirst).value_or(Readiness::none), Readiness::hang_up)) << "again";
-    poller_->remove(pair.ours.get());
-  }
-}
-
-RULE(PollerRule, P4_2, "so is error") {
-  for (const Interest interest : kInterests) {
-    Pair pair = tcp_pair();
-    ASSERT_EQ(poller_->add(pair.ours.get(), interest, kFirst), 0);
-    wait_once(kFirst);
-    reset_connection(pair.theirs);
-    EXPECT_TRUE(wait_for(kFirst, Readiness::error));
-    poller_->remove(pair.ours.get());
-  }
-}
-
-RULE(PollerRule, P4_3, "the end of a peer's sending is readable") {
-  const Pair pair = tcp_pair();
-  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read, kFirst), 0);
-  wait_once(kFirst);
-  ::shutdown(pair.theirs.get(), SHUT_WR);
-  EXPECT_TRUE(wait_for(kFirst, Readiness::read));
-  poller_->remove(pair.ours.get());
-}
-
-RULE(PollerRule, P4_4, "half a close is no hang_up, and leaves the stream writable") {
-  const Pair pair = tcp_pair();
-  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read | Interest::write, kFirst), 0);
-  ::shutdown(pair.theirs.get(), SHUT_WR);
-  ASSERT_TRUE(wait_for(kFirst, Readiness::read));
-  for (int i = 0; i < 5; ++i) {
-    const Readiness ready = wait_once(kFirst).value_or(Readiness::none);
-    EXPECT_TRUE(has(ready, Readiness::read) && has(ready, Readiness::write));
-    EXPECT_FALSE(has(ready, Readiness::hang_up | Readiness::error));
-  }
-  poller_->remove(pair.ours.get());
-}
-
-RULE(PollerRule, P4_5, "bytes before a hang_up stay readable beside it") {
-  Pair pair = local_pair();
-  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read, kFirst), 0);
-  write_all(pair.theirs, "last words");
-  pair.theirs.close();
-  ASSERT_TRUE(wait_for(kFirst, Readiness::hang_up));
-  EXPECT_TRUE(has(wait_once(kFirst).value_or(Readiness::none), Readiness::read));
-  EXPECT_EQ(read_up_to(pair.ours, 100), "last words");
-  poller_->remove(pair.ours.get());
-}
-
-RULE(PollerRule, P4_6, "a hang_up older than add() and modify() is reported") {
-  Pair pair = local_pair();
-  pair.theirs.close();
-  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::none, kFirst), 0);
-  EXPECT_TRUE(wait_for(kFirst, Readiness::hang_up));
-  ASSERT_EQ(poller_->modify(pair.ours.get(), Interest::none, kSecond), 0);
-  EXPECT_TRUE(wait_for(kSecond, Readiness::hang_up));
-  poller_->remove(pair.ours.get());
-}
-
-RULE(PollerRule, P8_3, "urgent data, which nobody asked for, keeps nobody busy") {
-  const Pair pair = tcp_pair();
-  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::none, kFirst), 0);
-  wait_once(kFirst);
-  ASSERT_EQ(::send(pair.theirs.get(), "!", 1, MSG_OOB), 1);
-  const auto cpu_before = thread_cpu_time();
-  const auto end = Clock::now() + milliseconds(200);
-  while (Clock::now() < end) wait_once(kFirst, end - Clock::now());
-  EXPECT_LT(thread_cpu_time() - cpu_before, milliseconds(50));
-  poller_->remove(pair.ours.get());
 }
 
 }  // namespace

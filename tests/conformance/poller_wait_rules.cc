@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // poller_wait_rules.cc: the rules of <collet/poller.h> about waiting: wakes, timeouts and what it
 // costs.
+#include <poll.h>
 #include <sys/timerfd.h>
 
 #include <array>
 #include <atomic>
 #include <climits>
-#include <optional>
 #include <set>
 #include <thread>
 #include <vector>
@@ -28,9 +28,9 @@ RULE(PollerRule, P5_1, "a wake while nobody waits ends the next wait()") {
 
 RULE(PollerRule, P5_2, "a thousand wakes end one wait(), not several") {
   for (int i = 0; i < 1000; ++i) poller_->wake();
-  const auto begin = Clock::now();
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(poller_->wait(events_, milliseconds(10)), 0U);
-  EXPECT_GE(Clock::now() - begin, milliseconds(50));
+  int ended = 0;
+  while (ended < 5 && !lasts(milliseconds(10))) ++ended;
+  EXPECT_LT(ended, 5);
 }
 
 RULE(PollerRule, P5_3, "a wake takes no event's place") {
@@ -59,13 +59,15 @@ RULE(PollerRule, P5_4, "100000 wakes from four threads: none is lost") {
 
 RULE(PollerRule, P5_5, "a wake ends the wait() in progress") {
   std::atomic<long> waiter{0};
+  std::atomic<bool> woken{false};
   std::thread waker([&] {
     while (waiter == 0) std::this_thread::yield();
     wait_until_asleep(waiter);
+    woken = true;
     poller_->wake();
   });
   waiter = own_thread_id();
-  EXPECT_EQ(poller_->wait(events_, kNever), 0U);
+  while (!woken) EXPECT_EQ(poller_->wait(events_, kNever), 0U);
   waker.join();
 }
 
@@ -76,9 +78,7 @@ RULE(PollerRule, P5_6, "one wakes itself as well as others, and only its own Pol
     EXPECT_EQ(other->wait(events_, nanoseconds::zero()), 0U);
     EXPECT_EQ(poller_->wait(events_, kNever), 0U);
   }
-  const auto begin = Clock::now();
-  EXPECT_EQ(other->wait(events_, milliseconds(5)), 0U);
-  EXPECT_GE(Clock::now() - begin, milliseconds(5));
+  EXPECT_TRUE(lasts(*other, milliseconds(5)));
 }
 
 RULE(PollerRule, P5_7, "wakes without pause hide no event") {
@@ -104,11 +104,7 @@ RULE(PollerRule, P6_1, "no timeout expires early, from 1 ns to 7 ms") {
   for (const nanoseconds timeout :
        {nanoseconds(1), nanoseconds(999), nanoseconds(microseconds(50)),
         nanoseconds(microseconds(1001)), nanoseconds(milliseconds(7))}) {
-    for (int i = 0; i < 3; ++i) {
-      const auto begin = Clock::now();
-      EXPECT_EQ(poller_->wait(events_, timeout), 0U);
-      EXPECT_GE(Clock::now() - begin, timeout);
-    }
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(lasts(timeout)) << timeout.count() << " ns";
   }
 }
 
@@ -128,10 +124,13 @@ RULE(PollerRule, P6_3, "timeouts beyond INT_MAX ms, and for ever, do not overflo
     const itimerspec in_20ms{{}, {0, 20'000'000}};
     const auto begin = Clock::now();
     ASSERT_EQ(::timerfd_settime(timer.get(), 0, &in_20ms, nullptr), 0);
-    std::optional<Readiness> ready;
-    while (!ready) ready = wait_once(kFirst, timeout);
+    int waits = 0;
+    for (pollfd fired{timer.get(), POLLIN, 0}; ::poll(&fired, 1, 0) == 0; ++waits) {
+      wait_once(kFirst, timeout);
+    }
+    EXPECT_LE(waits, kTries) << "it took the timeout for a short one";
     EXPECT_GE(Clock::now() - begin, milliseconds(20));
-    EXPECT_TRUE(has(*ready, Readiness::read));
+    EXPECT_TRUE(wait_for(kFirst, Readiness::read));
   }
   poller_->remove(timer.get());
 }
@@ -141,7 +140,7 @@ RULE(PollerRule, P6_4, "a timeout does expire") {
   ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read, kFirst), 0);
   for (int i = 0; i < 5; ++i) {
     const auto begin = Clock::now();
-    EXPECT_EQ(poller_->wait(events_, milliseconds(2)), 0U);
+    EXPECT_TRUE(lasts(milliseconds(2)));
     EXPECT_LT(Clock::now() - begin, std::chrono::seconds(5));
   }
   poller_->remove(pair.ours.get());
@@ -172,7 +171,7 @@ RULE(PollerRule, P8_2, "waiting uses no CPU") {
   }
   wait_once(kFirst);
   const auto cpu_before = thread_cpu_time();
-  EXPECT_EQ(poller_->wait(events_, milliseconds(200)), 0U);
+  EXPECT_TRUE(lasts(milliseconds(200)));
   EXPECT_LT(thread_cpu_time() - cpu_before, milliseconds(20));
   for (const Pair& pair : pairs) poller_->remove(pair.ours.get());
 }
@@ -209,9 +208,7 @@ RULE(PollerRule, P8_6, "a hundred made and destroyed leave no descriptor behind"
     const auto other = make_poller();
     ASSERT_EQ(other->add(pair.ours.get(), Interest::read, kFirst), 0);
     other->wake();
-    if (i % 2 == 0) {
-      ASSERT_EQ(other->wait(events_, nanoseconds::zero()), 0U);
-    }
+    if (i % 2 == 0) other->wait(events_, nanoseconds::zero());
   }
   EXPECT_EQ(count_open_descriptors(), before);
 }

@@ -296,6 +296,24 @@ RULE(ProactorRule, R11_2, "it reports writability, and hang-up whatever the inte
   driver().run_until_last(failing, Operation::close);
 }
 
+RULE(ProactorRule, R11_5, "urgent data, unread, keeps a watch neither busy nor from a hang-up") {
+  Pair pair = tcp_pair();
+  const Named watch = driver().watch(pair.ours.get(), Interest::none);
+  ASSERT_EQ(driver().start(watch, Operation::ready), 0);
+  driver().run_what_is_ready();
+  ASSERT_EQ(::send(pair.theirs.get(), "!", 1, MSG_OOB), 1);
+  const auto cpu_before = thread_cpu_time();
+  const nanoseconds end = driver()->now() + milliseconds(200);
+  while (driver()->now() < end) driver().run(end);
+  EXPECT_LT(thread_cpu_time() - cpu_before, milliseconds(50));
+  EXPECT_EQ(driver()[watch].ready, Readiness::none);
+  reset_connection(pair.theirs);
+  driver().run_until(
+      [&] { return has(driver()[watch].ready, Readiness::error | Readiness::hang_up); });
+  driver().close(watch);
+  driver().run_until_last(watch, Operation::close);
+}
+
 RULE(ProactorRule, R11_3, "a stopped watch is silent, and starts again") {
   const Descriptor event(::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC));
   const Named watch = driver().watch(event.get(), Interest::read);

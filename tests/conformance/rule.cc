@@ -42,8 +42,10 @@ const char* header_of(const Rule& rule) {
       return "poller.h";
     case 'R':
       return "proactor.h";
-    default:
+    case 'T':
       return "thread_pool.h";
+    default:
+      return "workload.h";
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// rule.h: a numbered rule of the seams, and the test that proves it.
+// rule.h: a numbered rule of a seam, and the test that proves it.
 //
 //   RULE(PollerRule, P1_1, "readability is reported by every wait() while it lasts") { ... }
 //
@@ -16,7 +16,7 @@
 
 namespace collet::conformance {
 
-// P: poller.h, R: proactor.h, T: thread_pool.h.
+// P: poller.h, R: proactor.h, T: thread_pool.h, W: workload.h.
 struct Number {
   char seam = 'P';
   int contract = 0;

@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""rules_test.py CONFORM SERVER HEADERS NAME...: the rules in the headers are those that
-collet-conform judges, word for word; it says in one sentence what is wrong with its flags; and
-NAMEs, which ctest has judged, are all the backends and pools that come with collet."""
+"""rules_test.py CONFORM SERVER HEADERS WORKLOAD NAME...: the rules in the headers are those that
+collet-conform judges, word for word; it says in one sentence what is wrong with its flags; it
+finds wakes that get lost; and NAMEs, which ctest has judged, are all the backends and pools that
+come with collet."""
 import json
 import pathlib
 import re
 import subprocess
 import sys
 
-CONFORM, SERVER, HEADERS, *JUDGED = sys.argv[1:]
-SEAMS = {"poller.h": "P", "proactor.h": "R", "thread_pool.h": "T"}
-LEAST = {"PR": 60, "T": 25}
+CONFORM, SERVER, HEADERS, WORKLOAD, *JUDGED = sys.argv[1:]  # WORKLOAD: a plugin's file
+SEAMS = {"poller.h": "P", "proactor.h": "R", "thread_pool.h": "T", "workload.h": "W"}
+LEAST = {"PR": 60, "T": 25, "W": 30}
 
 failures = []
 
@@ -31,7 +32,7 @@ def rules_in_headers():
         text = (pathlib.Path(HEADERS) / name).read_text()
         contracts = re.findall(rf"^//   ({seam}\d+) ", text, re.M)
         check(len(contracts) > 0, f"{name} has no contract")
-        for rule, words in re.findall(r"^//         ([PRT]\d+\.\d+) +(.*)$", text, re.M):
+        for rule, words in re.findall(r"^//         ([PRTW]\d+\.\d+) +(.*)$", text, re.M):
             check(rule.split(".")[0] in contracts, f"{rule} in {name} is under no contract there")
             check(rule not in rules, f"{rule} is there twice")
             rules[rule] = words
@@ -62,8 +63,17 @@ def check_nothing_is_forgotten():
 
 def check_refusals():
     for flags, told in {
-            (): ["--backend", "--pool"],
+            (): ["--backend", "--pool", "--workload"],
             ("--backend", "epoll", "--pool", "mutex"): ["--pool", '"mutex"', '"epoll"'],
+            ("--pool", "mutex", "--workload", WORKLOAD): ["--workload", "--pool", '"mutex"'],
+            ("--workload", "echo"): ["--workload", '"echo"', "out of plugins"],
+            ("--workload", "http:x=1"): ["--workload", '"http:x=1"', "out of plugins"],
+            ("--workload", "nobody"): ["--workload", '"nobody"', "no plugin"],
+            ("--workload", "nobody", "--plugin", WORKLOAD): ["--workload", '"nobody"', "lines"],
+            ("--workload", WORKLOAD + ":x=1"): ["--workload", '"x"', "polite"],
+            ("--workload", WORKLOAD, "--rule", "P1.1"): ["--rule", '"P1.1"', "workloads",
+                                                         "--backend"],
+            ("--backend", "epoll", "--rule", "W1.1"): ["--rule", '"W1.1"', "--workload"],
             ("--backend", "kqueue"): ["--backend", '"kqueue"', "epoll"],
             ("--pool", "fibers"): ["--pool", '"fibers"', "mutex"],
             ("--pool", "mutex:x=1"): ["--pool", '"x"', "capacity"],
@@ -102,11 +112,29 @@ def check_output():
                    "header": "thread_pool.h", "outcome": "kept", "reason": ""}, f"JSON: {rule}")
     check(summary == {"type": "summary", "subject": "mutex", "kept": 1, "broken": 0,
                       "not_judged": 0, "seed": 7}, f"JSON: {summary}")
+    named = run(CONFORM, "--plugin", WORKLOAD, "--workload", "lines", "--rule", "W7.5", "--json")
+    rule, summary = [json.loads(line) for line in named.stdout.splitlines()]
+    check((rule["header"], rule["outcome"], summary["subject"]) == ("workload.h", "kept", "lines"),
+          f"a workload by its name: {named.stdout!r}")
+    rude = run(CONFORM, "--workload", WORKLOAD + ":polite=false", "--rule", "W4.2", "--seed", "7")
+    check(rude.returncode == 1 and "BROKEN" in rude.stdout
+          and "polite=false --rule W4.2 --seed 7\n" in rude.stdout,
+          f"a workload that is wrong: {rude.stdout!r}")
+
+
+# The one fault that no contract permits.
+def check_lost_wakes():
+    for backend, rule in (("epoll", "P5.6"), ("asio", "R6.3")):
+        spec = f"fault({backend}):seed=7,drop_wake=0.1"
+        lost = run(CONFORM, "--backend", spec, "--rule", rule, "--timeout", "4s")
+        check(lost.returncode == 1 and re.search(rf"^{rule} +BROKEN", lost.stdout)
+              and "did not end within 4s" in lost.stdout, f"{spec} breaks no rule: {lost.stdout!r}")
 
 
 check_rules()
 check_nothing_is_forgotten()
 check_refusals()
 check_output()
+check_lost_wakes()
 print("\n".join(failures) or "the rules, the flags and the output are as they should be")
 sys.exit(1 if failures else 0)

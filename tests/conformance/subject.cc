@@ -2,6 +2,8 @@
 // subject.cc: makes what is judged.
 #include "tests/conformance/subject.h"
 
+#include <algorithm>
+#include <atomic>
 #include <stdexcept>
 #include <utility>
 
@@ -16,21 +18,66 @@ Made made_or_throw(absl::StatusOr<Made> made) {
   return *std::move(made);
 }
 
-// The spec of `choice` with `option` at `value`; empty if it has no such option.
+// The spec of `choice` with `option` of what is decorated at `value`; empty if it has none.
 template <typename Choice>
 std::string spec_with(const Choice& choice, std::string_view option, std::string_view value) {
-  std::string spec(choice.name());
-  bool found = false;
-  for (std::size_t i = 0; i < choice.values().size(); ++i) {
-    const auto& described = choice.description().options[i];
-    const bool is_it = described.name == option;
-    found = found || is_it;
-    spec += i == 0 ? ':' : ',';
-    spec += described.name;
-    spec += '=';
-    spec += is_it ? std::string(value) : format_value(described.type, choice.values()[i].value);
+  const std::string spec = choice.effective_spec();
+  const std::string_view name = innermost_in(spec);
+  const auto begin = static_cast<std::size_t>(name.data() - spec.data()) + name.size();
+  const std::size_t end = std::min(spec.find(')', begin), spec.size());
+  for (const char before : {':', ','}) {
+    const std::string key = std::string(1, before) + std::string(option) + "=";
+    const std::size_t at = spec.find(key, begin);
+    if (at >= end) continue;
+    const std::size_t old = at + key.size();
+    return spec.substr(0, old) + std::string(value) +
+           spec.substr(std::min(spec.find_first_of(",)", old), spec.size()));
   }
-  return found ? spec : std::string();
+  return {};
+}
+
+// Submits again what was refused, and does not count what came of that. Of a pool that refuses now
+// and then, what is left are the refusals for good.
+class PersistentUser final : public ThreadPool {
+ public:
+  explicit PersistentUser(std::unique_ptr<ThreadPool> pool) : pool_(std::move(pool)) {}
+
+  bool submit(Task& task) noexcept override {
+    return persist(1, [&] { return pool_->submit(task) ? 1U : 0U; }) == 1;
+  }
+  bool try_submit(Task& task) noexcept override {
+    return persist(1, [&] { return pool_->try_submit(task) ? 1U : 0U; }) == 1;
+  }
+  std::size_t submit_bulk(std::span<Task> tasks) noexcept override {
+    return persist(tasks.size(), [&] { return pool_->submit_bulk(tasks); });
+  }
+  void stop(StopMode mode) noexcept override { pool_->stop(mode); }
+  std::size_t workers() const noexcept override { return pool_->workers(); }
+  PoolStats stats() const noexcept override {
+    PoolStats stats = pool_->stats();
+    stats.refused -= submitted_again_;
+    return stats;
+  }
+
+ private:
+  template <typename Submit>
+  std::size_t persist(std::size_t tasks, const Submit& submit) noexcept {
+    std::size_t accepted = submit();
+    for (int tries = 1; accepted < tasks && tries < kTries; ++tries) {
+      submitted_again_ += tasks;
+      accepted = submit();
+    }
+    return accepted;
+  }
+
+  const std::unique_ptr<ThreadPool> pool_;
+  std::atomic<std::uint64_t> submitted_again_{0};
+};
+
+std::unique_ptr<ThreadPool> make_pool_of(const Pool& choice) {
+  auto pool = made_or_throw(choice.make(subject().workers));
+  if (!subject().has_fault("refuse")) return pool;
+  return std::make_unique<PersistentUser>(std::move(pool));
 }
 
 }  // namespace
@@ -44,8 +91,14 @@ std::unique_ptr<Poller> make_poller() { return made_or_throw(subject().backend->
 
 std::unique_ptr<Proactor> make_proactor() { return made_or_throw(subject().backend->make()); }
 
-std::unique_ptr<ThreadPool> make_pool() {
-  return made_or_throw(subject().pool->make(subject().workers));
+std::unique_ptr<ThreadPool> make_pool() { return make_pool_of(*subject().pool); }
+
+std::unique_ptr<ServerSession> make_server_session() {
+  return made_or_throw(subject().workload->make_server());
+}
+
+std::unique_ptr<ClientSession> make_client_session(const ClientShape& shape) {
+  return made_or_throw(subject().workload->make_client(shape));
 }
 
 std::unique_ptr<Proactor> make_proactor_with(std::string_view option, std::string_view value) {
@@ -57,7 +110,7 @@ std::unique_ptr<Proactor> make_proactor_with(std::string_view option, std::strin
 std::unique_ptr<ThreadPool> make_pool_with(std::string_view option, std::string_view value) {
   const std::string spec = spec_with(*subject().pool, option, value);
   if (spec.empty()) return nullptr;
-  return made_or_throw(made_or_throw(subject().kit->registry().pool(spec)).make(subject().workers));
+  return make_pool_of(made_or_throw(subject().kit->registry().pool(spec)));
 }
 
 std::unique_ptr<Proactor> make_proactor_of_few_buffers() {

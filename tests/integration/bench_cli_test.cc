@@ -119,6 +119,17 @@ TEST_F(BenchSessionTest, APageNeverReplacesResults) {
   EXPECT_EQ(text_of_results(), before);
 }
 
+TEST_F(BenchSessionTest, APageOfSomebodyElseIsNotWrittenOver) {
+  std::filesystem::create_directory(directory());
+  const std::filesystem::path page = std::filesystem::path(directory()) / "report.html";
+  std::ofstream(page) << "<title>my holidays</title>";
+  const Ended ended = run_bench(quick({"--reps", "1"}));
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.last_words, AllOf(HasSubstr("--output: "), HasSubstr("name another")));
+  EXPECT_EQ(std::filesystem::file_size(page), 26U);
+  EXPECT_FALSE(std::filesystem::exists(results_path()));
+}
+
 TEST_F(BenchSessionTest, TwoSessionsInOneFileAreRefused) {
   ASSERT_EQ(run_bench(quick({"--reps", "1"})).code, 0);
   const std::string text = text_of_results();
@@ -248,9 +259,12 @@ TEST_F(BenchSessionTest, ASearchEndsWithABracketAndResumesWhereItWas) {
   EXPECT_TRUE(whole.goals[0].cells[0].done);
   EXPECT_GT(whole.goals[0].cells[0].reach_per_s, 0);
 
-  // Without its last three runs it takes them again, and no others.
+  // Without its last runs it takes them again, and no others. A busy machine makes few.
   std::string text = text_of_results();
-  for (int line = 0; line < 3; ++line) text.resize(text.find_last_of('\n', text.size() - 2) + 1);
+  const auto runs = std::ranges::count(text, '\n') - 1;
+  for (auto line = std::min<std::ptrdiff_t>(3, runs); line > 0; --line) {
+    text.resize(text.find_last_of('\n', text.size() - 2) + 1);
+  }
   std::ofstream(results_path(), std::ios::trunc) << text;
   EXPECT_LE(run_bench({"resume", directory(), "-q"}).code, 1);
   EXPECT_THAT(text_of_results(), StartsWith(text));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// hostile.cc: one plugin for each way in which a plugin can be wrong. CMake compiles it once for
-// each, with HOSTILITY saying which.
+// hostile.cc: a plugin that can be wrong in many ways. It is compiled once; hostile_copies.py makes
+// a file for each way.
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 
 #include <collet/guarded.h>
 #include <collet/plugin.h>
@@ -13,49 +15,29 @@ namespace {
 
 using namespace collet;
 
-enum class Hostility {
-  none,
-  no_symbol,
-  wrong_magic,
-  newer,
-  older,
-  too_small,
-  larger,  // a later one of the same version: what it has more is left out
-  unknown_kind,
-  null_name,
-  bad_name,
-  duplicate_name,
-  null_version,
-  null_options,
-  bad_default,
-  null_factory,
-  two_factories,
-  says_nothing,
-  throws_when_asked,
-  throws_in_probe,
-  throws_in_factory,
-  throws_in_wait,
-  makes_nothing,
-  crashes_in_factory,
-  crashes_in_wait,
-  extra_symbols,
-  leaves_a_mark,
-};
-constexpr Hostility kHow = Hostility::HOSTILITY;
+// The word behind the colon, in which the copies differ.
+volatile char letters[] = "HOSTILITY:none                          ";
+constexpr std::size_t kColon = 9;
+
+bool is(std::string_view way) {
+  std::string word;
+  for (std::size_t i = kColon + 1; letters[i] != ' '; ++i) word += letters[i];
+  return word == way;
+}
 
 // Knows nobody: whoever waits is told so at once.
 class Hermit {
  public:
   explicit Hermit(const OptionValues&) {
-    if (kHow == Hostility::crashes_in_factory) std::abort();
-    if (kHow == Hostility::throws_in_factory) throw std::runtime_error("no mood to be made");
+    if (is("crashes_in_factory")) std::abort();
+    if (is("throws_in_factory")) throw std::runtime_error("no mood to be made");
   }
   static int add(int, Interest, Token) { return 0; }
   static int modify(int, Interest, Token) { return 0; }
   static int remove(int) { return 0; }
   static std::size_t wait(std::span<Event>, std::chrono::nanoseconds) {
-    if (kHow == Hostility::throws_in_wait) throw std::runtime_error("no patience");
-    if (kHow == Hostility::crashes_in_wait) std::abort();
+    if (is("throws_in_wait")) throw std::runtime_error("no patience");
+    if (is("crashes_in_wait")) std::abort();
     return 0;
   }
   static void wake() {}
@@ -71,12 +53,16 @@ Proactor* make_no_proactor(const OptionValues&, Refusal&) { return nullptr; }
 
 bool throw_in_probe(Refusal&) { throw std::runtime_error("no mood to be probed"); }
 
-constexpr OptionDescription kOptions[] = {{.name = "depth",
-                                           .type = OptionType::integer,
-                                           .default_value = kHow == Hostility::bad_default ? 9 : 4,
-                                           .minimum = 1,
-                                           .maximum = 8,
-                                           .help = "how deep"}};
+constexpr OptionDescription depth_by_default(std::int64_t value) {
+  return {.name = "depth",
+          .type = OptionType::integer,
+          .default_value = value,
+          .minimum = 1,
+          .maximum = 8,
+          .help = "how deep"};
+}
+constexpr OptionDescription kOptions[] = {depth_by_default(4)};
+constexpr OptionDescription kBadOptions[] = {depth_by_default(9)};
 
 constexpr BackendDescription kHermit{.name = "hermit",
                                      .summary = "hears nothing",
@@ -85,7 +71,7 @@ constexpr BackendDescription kHermit{.name = "hermit",
                                      .make_poller = make_throwing,
                                      .make_proactor = nullptr};
 
-// One of a later time, with a member more.
+// One of a later time, with a member more: what it has more is left out.
 struct Later {
   PluginDescription known;
   const void* more = nullptr;
@@ -94,55 +80,22 @@ struct Later {
 Later describe() {
   Later later{plugin_of(kHermit, "6.6"), nullptr};
   PluginDescription& plugin = later.known;
-  switch (kHow) {
-    case Hostility::wrong_magic:
-      plugin.magic = 0xbad;
-      break;
-    case Hostility::newer:
-      plugin.abi = kPluginAbi + 1;
-      break;
-    case Hostility::older:
-      plugin.abi = kPluginAbi - 1;
-      break;
-    case Hostility::too_small:
-      plugin.size = 40;
-      break;
-    case Hostility::larger:
-      plugin.size = sizeof(Later);
-      break;
-    case Hostility::unknown_kind:
-      plugin.kind = static_cast<PluginKind>(77);
-      break;
-    case Hostility::null_name:
-      plugin.name = nullptr;
-      break;
-    case Hostility::bad_name:
-      plugin.name = "Her mit";
-      break;
-    case Hostility::duplicate_name:
-      plugin.name = "epoll";
-      break;
-    case Hostility::null_version:
-      plugin.version = nullptr;
-      break;
-    case Hostility::null_options:
-      plugin.options = nullptr;
-      break;
-    case Hostility::null_factory:
-      plugin.make_poller = nullptr;
-      break;
-    case Hostility::two_factories:
-      plugin.make_proactor = make_no_proactor;
-      break;
-    case Hostility::throws_in_probe:
-      plugin.probe = throw_in_probe;
-      break;
-    case Hostility::makes_nothing:
-      plugin.make_poller = make_nothing;
-      break;
-    default:
-      break;
-  }
+  if (is("wrong_magic")) plugin.magic = 0xbad;
+  if (is("newer")) plugin.abi = kPluginAbi + 1;
+  if (is("older")) plugin.abi = kPluginAbi - 1;
+  if (is("too_small")) plugin.size = 40;
+  if (is("larger")) plugin.size = sizeof(Later);
+  if (is("unknown_kind")) plugin.kind = static_cast<PluginKind>(77);
+  if (is("null_name")) plugin.name = nullptr;
+  if (is("bad_name")) plugin.name = "Her mit";
+  if (is("duplicate_name")) plugin.name = "epoll";
+  if (is("null_version")) plugin.version = nullptr;
+  if (is("null_options")) plugin.options = nullptr;
+  if (is("bad_default")) plugin.options = kBadOptions;
+  if (is("null_factory")) plugin.make_poller = nullptr;
+  if (is("two_factories")) plugin.make_proactor = make_no_proactor;
+  if (is("throws_in_probe")) plugin.probe = throw_in_probe;
+  if (is("makes_nothing")) plugin.make_poller = make_nothing;
   return later;
 }
 
@@ -150,26 +103,19 @@ Later describe() {
 
 #define VISIBLE extern "C" [[gnu::visibility("default")]]
 
-#ifdef HAS_NO_SYMBOL
-#undef COLLET_PLUGIN_SYMBOL
-#define COLLET_PLUGIN_SYMBOL collet_plug
-#endif
-
 VISIBLE const PluginDescription* COLLET_PLUGIN_SYMBOL() {
-  if (kHow == Hostility::throws_when_asked) throw std::runtime_error("no mood to be asked");
-  if (kHow == Hostility::says_nothing) return nullptr;
+  if (is("throws_when_asked")) throw std::runtime_error("no mood to be asked");
+  if (is("says_nothing")) return nullptr;
   static const Later description = describe();
   return &description.known;
 }
 
-#ifdef HAS_EXTRA_SYMBOLS
-// What the host's own backends call.
+// What the host's own backends call; seen only where a module is linked so that all is exported.
 VISIBLE int epoll_create1(int) { return -1; }
 VISIBLE int eventfd(unsigned, int) { return -1; }
-#endif
 
 // Proof that the file was loaded, whatever became of it.
 [[gnu::constructor]] void leave_a_mark() {
   const char* file = std::getenv("HOSTILE_MARK");
-  if (kHow == Hostility::leaves_a_mark && file != nullptr) std::fclose(std::fopen(file, "w"));
+  if (is("leaves_a_mark") && file != nullptr) std::fclose(std::fopen(file, "w"));
 }

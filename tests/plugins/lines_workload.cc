@@ -61,7 +61,10 @@ class LineClient {
   Checked on_data(std::span<const std::byte> bytes) {
     Checked checked;
     for (const std::byte byte : bytes) {
-      if (expected_.empty()) expected_ = line(answered_++);
+      if (expected_.empty()) {
+        if (answered_ == sent_) return {.replies = 0, .wrong = true};
+        expected_ = line(answered_++);
+      }
       const auto want = std::as_bytes(std::span(expected_))[at_];
       if (static_cast<char>(byte) != capital(want)) return {.replies = 0, .wrong = true};
       if (++at_ < expected_.size()) continue;

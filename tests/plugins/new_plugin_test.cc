@@ -32,15 +32,30 @@ TEST_F(NewPluginTest, APollerBearsItsNewNameThroughout) {
   EXPECT_THAT(source, HasSubstr("::ppoll("));
 }
 
+TEST_F(NewPluginTest, BothHalvesOfAWorkloadBearItsNewName) {
+  ASSERT_EQ(write({"workload", "my_talk", path("there")}).code, 0);
+  const std::string source = contents(path("there/my_talk.cc"));
+  for (const char* part :
+       {"// my_talk.cc: ", "class MyTalkServer {", "class MyTalkClient {", ".name = \"my_talk\"",
+        "guarded_server<MyTalkServer>", "guarded_client<MyTalkClient>", "--workload my_talk:most",
+        "COLLET_PLUGIN(kMyTalkWorkload, \"1.0\")"}) {
+    EXPECT_THAT(source, HasSubstr(part));
+  }
+  const std::string read_me = contents(path("there/README.md"));
+  EXPECT_THAT(read_me, HasSubstr("127.0.0.1:7000 --workload ./build/libmy_talk_plugin.so -c 64"));
+  EXPECT_THAT(read_me, HasSubstr("W1 to W8"));
+}
+
 TEST_F(NewPluginTest, NothingOfATemplateIsLeft) {
-  for (const char* kind : {"poller", "proactor", "pool"}) {
+  for (const char* kind : {"poller", "proactor", "pool", "workload"}) {
     const std::string folder = path(kind);
     ASSERT_EQ(write({kind, "mine", folder}).code, 0);
     for (const char* file : {"mine.cc", "CMakeLists.txt", "README.md"}) {
       const std::string text = contents(folder + "/" + file);
       EXPECT_THAT(text, HasSubstr("mine")) << kind << " " << file;
-      for (const char* left : {"@", "imple_pro", "Simple", "\"simple", "lain_", "Plain", "\"plain",
-                               "-plain", "kPoll", "\"poll\""}) {
+      for (const char* left :
+           {"@", "imple_pro", "Simple", "\"simple", "lain_", "Plain", "\"plain", "-plain", "kPoll",
+            "\"poll\"", "Framed", "ramed_", "\"framed", "framed:"}) {
         EXPECT_THAT(text, Not(HasSubstr(left))) << kind << " " << file;
       }
     }
@@ -57,8 +72,9 @@ TEST_F(NewPluginTest, TheFolderIsNamedAsThePluginUnlessItIsGiven) {
 
 TEST_F(NewPluginTest, WhatCannotBeIsRefusedInOneSentence) {
   const std::string there = path("there");
-  expect_refused(write({}), {"KIND", "poller, proactor and pool"});
+  expect_refused(write({}), {"KIND", "poller, proactor, pool and workload"});
   expect_refused(write({"widget", "mine", there}), {"KIND", "\"widget\"", "poller, proactor"});
+  expect_refused(write({"workload", "echo", there}), {"NAME", "\"echo\"", "workload", "another"});
   expect_refused(write({"pool"}), {"NAME", "lower case"});
   for (const char* name : {"Mine", "my-pool", "2mine", "_mine", "mine.so", "../mine", "my pool"}) {
     expect_refused(write({"pool", name, there}),

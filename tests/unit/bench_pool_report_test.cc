@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/session/pool_options.h"
+#include "bench/show/bench_tools.h"
 #include "bench/show/figures.h"
 #include "bench/show/pool_exports.h"
 #include "bench/show/pool_html.h"
@@ -204,6 +205,20 @@ TEST(PoolExportsTest, CsvHasALineForEachFigure) {
   EXPECT_THAT(text, HasSubstr("\nhop,inline,0,inapplicable,it has no worker,p50_us,µs,0,0,,,,"));
 }
 
+TEST(PoolExportsTest, ToolsOfOtherBenchmarksGetARowForEachRunThatCounts) {
+  const PoolReport report = sample_report(3);
+  const std::string go = render_go_benchmark(report);
+  EXPECT_THAT(go, HasSubstr("\nUnit efficiency_percent better=higher\n"));
+  EXPECT_THAT(go, HasSubstr("\nBenchmarkHop/pool=tbb 1000 15 p50_us 4 cpu_us\n"));
+  EXPECT_THAT(go, Not(HasSubstr("10.1 p50_us"))) << "the baseline's second visit";
+  const auto google = nlohmann::json::parse(render_google_benchmark(report));
+  ASSERT_EQ(google.at("benchmarks").size(), 3U * 3);
+  const auto& row = google.at("benchmarks").at(0);
+  EXPECT_EQ(row.at("name"), "Hop/pool=mutex");
+  EXPECT_EQ(row.at("real_time"), 250'000.0) << "a task";
+  EXPECT_EQ(row.at("p50_us"), 10.0);
+}
+
 TEST(PoolPageTest, TheReportHasPoolsOrNull) {
   const PoolReport pools = sample_report(6);
   const Report around = report_around(pools);
@@ -235,7 +250,7 @@ TEST(PoolOptionsTest, EveryMistakeIsOneSentenceThatNamesFlagValueAndWhatWorks) {
         std::tuple{Arguments{"--producers", "-1"}, "--producers", "-1", "such as"},
         std::tuple{Arguments{"--reps", "0"}, "--reps", "0", "from 1 to"},
         std::tuple{Arguments{"--seed", "x"}, "--seed", "x", "such as"},
-        std::tuple{Arguments{"--format", "gobench"}, "--format", "gobench", "table, json"},
+        std::tuple{Arguments{"--format", "xml"}, "--format", "xml", "gobench"},
         std::tuple{Arguments{"--pool", "mutex", "--baseline", "tbb"}, "--baseline", "tbb",
                    "mutex"}}) {
     const auto session = prepared(arguments);

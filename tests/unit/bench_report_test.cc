@@ -10,6 +10,7 @@
 
 #include "bench/session/progress.h"
 #include "bench/session/results.h"
+#include "bench/show/bench_tools.h"
 #include "bench/show/exports.h"
 #include "bench/show/figures.h"
 #include "bench/show/table.h"

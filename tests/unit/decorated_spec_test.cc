@@ -54,25 +54,25 @@ TEST(DecoratedSpecTest, EachInstanceIsMade) {
 
 TEST(DecoratedSpecTest, ParenthesesMustMatch) {
   const std::string grammar = ": write decorator(name:key=value):key=value";
-  EXPECT_EQ(refusal("fault(epoll"), "--backend: \"fault(epoll\" lacks a \")\"" + grammar);
+  EXPECT_EQ(refusal("fault(epoll"), "backend: \"fault(epoll\" lacks a \")\"" + grammar);
   EXPECT_EQ(refusal("fault(fault(epoll):seed=1"),
-            "--backend: \"fault(fault(epoll):seed=1\" lacks a \")\"" + grammar);
-  EXPECT_EQ(refusal("epoll)"), "--backend: \"epoll)\" has a \")\" too many" + grammar);
+            "backend: \"fault(fault(epoll):seed=1\" lacks a \")\"" + grammar);
+  EXPECT_EQ(refusal("epoll)"), "backend: \"epoll)\" has a \")\" too many" + grammar);
   EXPECT_EQ(
       refusal("fault(epoll)seed=1"),
-      "--backend: \"seed=1\" in \"fault(epoll)seed=1\" follows a \")\" without a colon" + grammar);
+      "backend: \"seed=1\" in \"fault(epoll)seed=1\" follows a \")\" without a colon" + grammar);
 }
 
 TEST(DecoratedSpecTest, UnknownNamesAreToldTheKnownOnes) {
   EXPECT_TRUE(
       refusal("slow(epoll)")
-          .starts_with("--backend: no decorator named \"slow\"; there are trace, fault, count"));
+          .starts_with("backend: no decorator named \"slow\"; there are trace, fault, count"));
   EXPECT_EQ(refusal("fault(epol)"),
-            "--backend: no backend named \"epol\"; there are epoll, asio_wait, asio, auto");
+            "backend: no backend named \"epol\"; there are epoll, asio_wait, asio, auto");
   EXPECT_EQ(refusal("fault()"),
-            "--backend: \"fault()\" names no backend; there are epoll, asio_wait, asio, auto");
-  EXPECT_EQ(std::string(registry().pool("slow(mutex").status().message()).substr(0, 27),
-            "--pool: \"slow(mutex\" lacks ");
+            "backend: \"fault()\" names no backend; there are epoll, asio_wait, asio, auto");
+  EXPECT_EQ(std::string(registry().pool("slow(mutex").status().message()).substr(0, 25),
+            "pool: \"slow(mutex\" lacks ");
 }
 
 TEST(DecoratedSpecTest, AnOptionOfTheOtherSideIsToldWhereItBelongs) {
@@ -80,26 +80,26 @@ TEST(DecoratedSpecTest, AnOptionOfTheOtherSideIsToldWhereItBelongs) {
       "seed, short_read, short_write, eagain, delay, emfile, reset, eintr, spurious, reorder, "
       "drop_wake";
   EXPECT_EQ(refusal("fault(epoll):events=64"),
-            "--backend: decorator \"fault\" has no option \"events\"; it has " + options +
+            "backend: decorator \"fault\" has no option \"events\"; it has " + options +
                 "; backend \"epoll\" has one: write it inside the parenthesis");
   EXPECT_EQ(refusal("fault(epoll:seed=64)"),
-            "--backend: backend \"epoll\" has no option \"seed\"; it has events; decorator "
+            "backend: backend \"epoll\" has no option \"seed\"; it has events; decorator "
             "\"fault\" has one: write it behind the parenthesis");
   EXPECT_EQ(refusal("fault(epoll):often=1"),
-            "--backend: decorator \"fault\" has no option \"often\"; it has " + options);
+            "backend: decorator \"fault\" has no option \"often\"; it has " + options);
 }
 
 TEST(DecoratedSpecTest, AValueOutOfRangeIsToldTheRange) {
   const std::string range = "it takes a number from 0 to 1";
   EXPECT_EQ(refusal("fault(epoll):delay=1.5"),
-            "--backend: option \"delay\" of decorator \"fault\" cannot be \"1.5\"; " + range);
+            "backend: option \"delay\" of decorator \"fault\" cannot be \"1.5\"; " + range);
   EXPECT_EQ(refusal("fault(epoll):delay=often"),
-            "--backend: option \"delay\" of decorator \"fault\" cannot be \"often\"; " + range);
+            "backend: option \"delay\" of decorator \"fault\" cannot be \"often\"; " + range);
 }
 
 TEST(DecoratedSpecTest, FaultsOfWaitsAreForPollers) {
   EXPECT_EQ(refusal("fault(asio):spurious=0.1"),
-            "--backend: decorator \"fault\" in \"fault(asio):spurious=0.1\": \"spurious\" is for "
+            "backend: decorator \"fault\" in \"fault(asio):spurious=0.1\": \"spurious\" is for "
             "Pollers, and backend \"asio\" is a Proactor: leave it out");
 }
 

@@ -214,12 +214,33 @@ TEST(TraceTest, TheOldestCallsAreForgotten) {
   EXPECT_GT(text.find("remove fd=1009 = "), first);
 }
 
-TEST(TraceTest, APoolIsTracedToo) {
+TEST(TraceTest, APoolIsTracedTooFromSubmissionToEnd) {
   const auto pool = *registry().pool("trace(mutex)")->make(1);
   std::atomic<int> count{0};
   auto tasks = counting(count, 3);
+  Task throws([] { throw 5; });
+  EXPECT_TRUE(pool->submit(throws));
   EXPECT_EQ(pool->submit_bulk(tasks), 3U);
-  EXPECT_THAT(written_traces(), HasSubstr("mutex pool 0: submit_bulk tasks=3 = 3\n"));
+  pool->stop(StopMode::drain);
+  EXPECT_EQ(pool->stats().threw, 1U);
+  const std::string text = written_traces();
+  EXPECT_THAT(text, HasSubstr("mutex pool 0: submit task=1 = 1\n"));
+  EXPECT_THAT(text, HasSubstr("mutex pool 0: submit_bulk task=2 tasks=3 = 3\n"));
+  EXPECT_THAT(text, HasSubstr("mutex pool 0: end task=1 = 0\n"));
+  const auto begin = text.find("mutex pool 0: begin task=4 = 0\n");
+  EXPECT_NE(begin, text.npos);
+  EXPECT_GT(text.find("mutex pool 0: end task=4 = 1\n"), begin);
+}
+
+TEST(TraceTest, WhatATracedPoolRefusesIsAsItWas) {
+  const auto pool = *registry().pool("trace(mutex)")->make(1);
+  pool->stop(StopMode::drain);
+  std::atomic<int> count{0};
+  auto tasks = counting(count, 3);
+  EXPECT_EQ(pool->submit_bulk(tasks), 0U);
+  for (Task& task : tasks) EXPECT_TRUE(task && task.run());
+  EXPECT_EQ(count, 3);
+  EXPECT_THAT(written_traces(), Not(HasSubstr("mutex pool 0: begin ")));
 }
 
 // -- count ----------------------------------------------------------------------------------------

@@ -121,10 +121,10 @@ TEST_F(BackendRegistryTest, TheFactoryGetsTheValues) {
 
 TEST_F(BackendRegistryTest, AnUnknownNameIsToldTheKnownOnes) {
   EXPECT_EQ(refusal("epol"),
-            "--backend: no backend named \"epol\"; there are absent, good, broken, auto");
-  EXPECT_EQ(refusal(""), "--backend: \"\" names no backend; there are absent, good, broken, auto");
+            "backend: no backend named \"epol\"; there are absent, good, broken, auto");
+  EXPECT_EQ(refusal(""), "backend: \"\" names no backend; there are absent, good, broken, auto");
   EXPECT_EQ(refusal(":events=1"),
-            "--backend: \":events=1\" names no backend; there are absent, good, broken, auto");
+            "backend: \":events=1\" names no backend; there are absent, good, broken, auto");
 }
 
 TEST_F(BackendRegistryTest, TheFlagIsTheCallersOwn) {
@@ -135,44 +135,44 @@ TEST_F(BackendRegistryTest, TheFlagIsTheCallersOwn) {
 TEST_F(BackendRegistryTest, AnUnknownOptionIsToldTheKnownOnes) {
   EXPECT_EQ(
       refusal("good:entries=1"),
-      "--backend: backend \"good\" has no option \"entries\"; it has events, edge, buffer, spin");
+      "backend: backend \"good\" has no option \"entries\"; it has events, edge, buffer, spin");
   EXPECT_EQ(refusal("broken:entries=1"),
-            "--backend: backend \"broken\" has no option \"entries\"; it has none");
+            "backend: backend \"broken\" has no option \"entries\"; it has none");
 }
 
 TEST_F(BackendRegistryTest, AMalformedSpecIsToldTheGrammar) {
   const std::string grammar = " is no option: write name:key=value,key=value";
-  EXPECT_EQ(refusal("good:"), "--backend: \"\" in \"good:\"" + grammar);
-  EXPECT_EQ(refusal("good:events"), "--backend: \"events\" in \"good:events\"" + grammar);
-  EXPECT_EQ(refusal("good:=1"), "--backend: \"=1\" in \"good:=1\"" + grammar);
-  EXPECT_EQ(refusal("good:events=1,"), "--backend: \"\" in \"good:events=1,\"" + grammar);
+  EXPECT_EQ(refusal("good:"), "backend: \"\" in \"good:\"" + grammar);
+  EXPECT_EQ(refusal("good:events"), "backend: \"events\" in \"good:events\"" + grammar);
+  EXPECT_EQ(refusal("good:=1"), "backend: \"=1\" in \"good:=1\"" + grammar);
+  EXPECT_EQ(refusal("good:events=1,"), "backend: \"\" in \"good:events=1,\"" + grammar);
 }
 
 TEST_F(BackendRegistryTest, AnOptionGivenTwiceIsRefused) {
   EXPECT_EQ(
       refusal("good:events=1,events=2"),
-      "--backend: option \"events\" is given twice in \"good:events=1,events=2\"; give it once");
+      "backend: option \"events\" is given twice in \"good:events=1,events=2\"; give it once");
 }
 
 TEST_F(BackendRegistryTest, AValueOutOfRangeIsToldTheRange) {
   EXPECT_EQ(
       refusal("good:events=0"),
-      "--backend: option \"events\" of backend \"good\" cannot be \"0\"; it takes a whole number "
+      "backend: option \"events\" of backend \"good\" cannot be \"0\"; it takes a whole number "
       "from 1 to 65536");
   EXPECT_EQ(
       refusal("good:buffer=2m"),
-      "--backend: option \"buffer\" of backend \"good\" cannot be \"2m\"; it takes a size from 1k "
+      "backend: option \"buffer\" of backend \"good\" cannot be \"2m\"; it takes a size from 1k "
       "to 1m");
   EXPECT_EQ(
       refusal("good:spin=2ms"),
-      "--backend: option \"spin\" of backend \"good\" cannot be \"2ms\"; it takes a duration from "
+      "backend: option \"spin\" of backend \"good\" cannot be \"2ms\"; it takes a duration from "
       "0 to 1ms");
 }
 
 TEST_F(BackendRegistryTest, AValueOfTheWrongTypeIsToldTheType) {
   EXPECT_EQ(
       refusal("good:edge=yes"),
-      "--backend: option \"edge\" of backend \"good\" cannot be \"yes\"; it takes true or false");
+      "backend: option \"edge\" of backend \"good\" cannot be \"yes\"; it takes true or false");
   for (const char* spec : {"good:events=", "good:events=many", "good:events=1.5", "good:events=1k",
                            "good:events=99999999999999999999", "good:spin=5"}) {
     EXPECT_NE(refusal(spec).find("it takes a "), std::string::npos) << spec;
@@ -181,7 +181,7 @@ TEST_F(BackendRegistryTest, AValueOfTheWrongTypeIsToldTheType) {
 
 TEST_F(BackendRegistryTest, AStrictNameThatDoesNotRunHereFailsWithTheReason) {
   EXPECT_EQ(refusal("absent"),
-            "--backend: backend \"absent\" does not run here: the kernel is from 1991");
+            "backend: backend \"absent\" does not run here: the kernel is from 1991");
 }
 
 TEST_F(BackendRegistryTest, AutoTakesTheFirstThatRunsAndSaysWhatItPassedOver) {
@@ -195,7 +195,7 @@ TEST_F(BackendRegistryTest, AutoTakesTheFirstThatRunsAndSaysWhatItPassedOver) {
 TEST_F(BackendRegistryTest, AutoTakesNoOptions) {
   EXPECT_EQ(
       refusal("auto:events=1"),
-      "--backend: \"auto\" takes no options; name the backend they are for: absent, good, broken");
+      "backend: \"auto\" takes no options; name the backend they are for: absent, good, broken");
 }
 
 TEST_F(BackendRegistryTest, EachBackendIsProbedOnce) {
@@ -224,7 +224,7 @@ TEST(RegistryTest, ABackendWithoutAProbeIsProbedByMakingIt) {
   Registry registry;
   registry.add(untried);
   EXPECT_EQ(error_of(registry.backend("untried").status()),
-            "--backend: backend \"untried\" does not run here: no descriptors left");
+            "backend: backend \"untried\" does not run here: no descriptors left");
   registry.add(kGood);
   EXPECT_EQ(registry.backend("auto")->name(), "good");
   EXPECT_EQ(registry.backend("auto")->note(), "untried: no descriptors left");
@@ -238,10 +238,10 @@ TEST_F(BackendRegistryTest, AProactorHasNoPoller) {
 TEST(RegistryTest, AutoWithNothingThatRunsSaysWhy) {
   Registry registry;
   EXPECT_EQ(error_of(registry.backend("auto").status()),
-            "--backend: no backend runs here (none is registered)");
+            "backend: no backend runs here (none is registered)");
   registry.add(kAbsent);
   EXPECT_EQ(error_of(registry.backend("auto").status()),
-            "--backend: no backend runs here (absent: the kernel is from 1991)");
+            "backend: no backend runs here (absent: the kernel is from 1991)");
 }
 
 class PoolRegistryTest : public ::testing::Test {
@@ -258,16 +258,16 @@ TEST_F(PoolRegistryTest, TheBuiltInPoolsAreThere) {
 
 TEST_F(PoolRegistryTest, AnUnknownPoolIsToldTheKnownOnes) {
   EXPECT_EQ(error_of(registry_.pool("fibers").status()),
-            "--pool: no pool named \"fibers\"; there are inline, mutex, tbb, stealing, "
+            "pool: no pool named \"fibers\"; there are inline, mutex, tbb, stealing, "
             "asio_pool");
   EXPECT_EQ(error_of(registry_.pool("auto").status()),
-            "--pool: no pool named \"auto\"; there are inline, mutex, tbb, stealing, "
+            "pool: no pool named \"auto\"; there are inline, mutex, tbb, stealing, "
             "asio_pool");
 }
 
 TEST_F(PoolRegistryTest, AnUnknownOptionIsToldTheKnownOnes) {
   EXPECT_EQ(error_of(registry_.pool("mutex:size=4").status()),
-            "--pool: pool \"mutex\" has no option \"size\"; it has capacity, spin, affinity");
+            "pool: pool \"mutex\" has no option \"size\"; it has capacity, spin, affinity");
 }
 
 TEST_F(PoolRegistryTest, OptionsShowInTheEffectiveSpec) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // plain_pool.cc: one queue, one mutex, and threads that sleep on a condition variable.
 //
-// The rules T1 to T8 that a pool must keep are in <collet/thread_pool.h>; beside each piece of code
-// below stands the one that it is there for.
+// The rules T1 to T10 that a pool must keep are in <collet/thread_pool.h>; beside each piece of
+// code below stands the one that it is there for.
 #include <pthread.h>
 
 #include <algorithm>

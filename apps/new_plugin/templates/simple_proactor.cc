@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // simple_proactor.cc: the whole contract of a Proactor on poll(2) and plain system calls.
 //
-// It performs operations and says when they are done. The rules R1 to R9 that it must keep are in
+// It performs operations and says when they are done. The rules R1 to R12 that it must keep are in
 // <collet/proactor.h>; beside each piece of code below stands the one that it is there for. What is
 // bound to poll(2) is in run() and what that calls; handles, leases and completions may well stay.
 #include <poll.h>

@@ -17,7 +17,7 @@
 //         P1.8   of a thousand descriptors just those that are ready are reported
 //         P1.9   a count below the room means that all that is ready was reported
 //         P1.10  a token comes back as it was given, whatever its value
-//   P2  Events may be spurious; a missing one is a bug.
+//   P2  Events may be spurious, but not by each wait(); a missing one is a bug.
 //         P2.1   pipes, eventfds, timers and listeners are reported like streams
 //         P2.2   a connect that succeeds or is refused ends in writability or error
 //         P2.3   a full socket is silent until there is room, and then writable
@@ -29,6 +29,7 @@
 //         P3.4   what a batch reports may be removed while the batch is handled
 //         P3.5   removing one leaves the others of its batch reported
 //         P3.6   added and removed a thousand times, a descriptor is served each time
+//         P3.7   a number used again while its batch is handled is another's altogether
 //   P4  error and hang_up are reported whatever the interest.
 //         P4.1   hang_up is reported with interest none, read and write
 //         P4.2   so is error
@@ -36,6 +37,7 @@
 //         P4.4   half a close is no hang_up, and leaves the stream writable
 //         P4.5   bytes before a hang_up stay readable beside it
 //         P4.6   a hang_up older than add() and modify() is reported
+//         P4.7   so is one behind urgent data that nobody reads
 //   P5  wake() ends the wait() in progress, or else the next one. Wakes merge; none is lost.
 //         P5.1   a wake while nobody waits ends the next wait()
 //         P5.2   a thousand wakes end one wait(), not several
@@ -44,16 +46,18 @@
 //         P5.5   a wake ends the wait() in progress
 //         P5.6   one wakes itself as well as others, and only its own Poller
 //         P5.7   wakes without pause hide no event
-//   P6  A timeout never expires early: what the kernel counts coarser is rounded up.
+//   P6  A timeout never expires early: what the kernel counts coarser is rounded up. Only events,
+//       wakes and signals end a wait() before.
 //         P6.1   no timeout expires early, from 1 ns to 7 ms
 //         P6.2   a timeout of zero does not block
 //         P6.3   timeouts beyond INT_MAX ms, and for ever, do not overflow
 //         P6.4   a timeout does expire
 //         P6.5   an event ends the wait() in progress, whatever its timeout
-//   P7  A call that fails changes nothing and says why: EEXIST, ENOENT, EBADF.
+//   P7  A call that fails changes nothing and says why: EEXIST, ENOENT, EBADF, EPERM.
 //         P7.1   add() of what is watched is EEXIST, and changes nothing
 //         P7.2   modify() and remove() of what is not watched are ENOENT
 //         P7.3   add() of a descriptor that is not open is EBADF
+//         P7.4   add() of a regular file is EPERM, or the file is ready or failed for good
 //   P8  Waiting costs nothing, and what a Poller held is given back when it goes.
 //         P8.1   a descriptor stays the caller's, open when the Poller is gone
 //         P8.2   waiting uses no CPU
@@ -106,7 +110,9 @@ class Poller {
 
   // Watches `fd`, which stays the caller's, to be removed before it is closed. An interest of
   // `none` still reports error and hang_up. `token` is any value but ~0, which backends keep for
-  // themselves. Returns 0 or an errno: EEXIST if already watched.
+  // themselves. Returns 0 or an errno: EEXIST if already watched, EPERM if there is nothing to wait
+  // for, as with a regular file. Where that is watched all the same, every wait() reports what it
+  // was asked for, or an error.
   virtual int add(int fd, Interest interest, Token token) noexcept = 0;
 
   // Replaces interest and token. Returns 0 or an errno: ENOENT if not watched.

@@ -17,6 +17,7 @@
 //         R1.3   an old handle does not reach its successor
 //         R1.4   bind() replaces the token
 //         R1.5   a stale event for a number used again harms nobody
+//         R1.6   what is ready and is closed before its turn says no more but its ends
 //   R2  Every operation started (start, send, connect, close) ends in exactly one completion with
 //       `last` set: done, error, or ECANCELED. The one of close() comes after all others of that
 //       handle, and after it the backend never uses the token again.
@@ -104,7 +105,9 @@
 //         R11.2  it reports writability, and hang-up whatever the interest
 //         R11.3  a stopped watch is silent, and starts again
 //         R11.4  a watch reports what was ready before it was started
-//   R12 run() keeps its deadline, and costs nothing while it waits.
+//         R11.5  urgent data, unread, keeps a watch neither busy nor from a hang-up
+//   R12 run() keeps its deadline, but for signals and spurious events, and costs nothing while it
+//       waits.
 //         R12.1  run() with nothing to do never returns before its deadline
 //         R12.2  a deadline in the past does not block
 //         R12.3  the clocks of two proactors agree
@@ -186,8 +189,8 @@ class Proactor {
   // same backend. On success the proactor owns it.
   virtual Opened adopt(int socket, Token token) noexcept = 0;
 
-  // Readiness of a foreign descriptor, which stays the caller's: close() forgets it without
-  // closing it.
+  // Readiness of a foreign descriptor, which stays the caller's, and open until the watch is
+  // closed: close() forgets it without closing it.
   virtual Opened watch(int fd, Interest interest, Token token) noexcept = 0;
 
   // Gives the stream a new token, as an accepted one needs.

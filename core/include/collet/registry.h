@@ -49,6 +49,9 @@ class Choice {
   // What runs: `epoll`, or `fault(epoll)`, which is another thing.
   std::string_view name() const noexcept { return name_; }
   bool is_decorated_with(std::string_view decorator) const noexcept;
+
+  // What `decorator` was told for `option`, the most of several; 0 if there is none of that name.
+  std::int64_t told(std::string_view decorator, const char* option) const noexcept;
   void decorate(Decoration<Decorator> decoration);
 
   // The spec with every option at its effective value: what results are filed under.
@@ -111,6 +114,7 @@ class SessionWorkload {
       : description_(&description), values_(std::move(values)) {}
 
   const WorkloadDescription& description() const noexcept { return *description_; }
+  const std::vector<OptionValue>& values() const noexcept { return values_; }
 
   absl::StatusOr<std::unique_ptr<ServerSession>> make_server() const;
   absl::StatusOr<std::unique_ptr<ClientSession>> make_client(const ClientShape& shape) const;
@@ -134,12 +138,12 @@ class Registry {
 
   // Checks `spec` and that the backend runs here. `auto` takes the first registered backend that
   // does. Any other name is strict: it is that backend or an error. `flag` is named in errors.
-  absl::StatusOr<Backend> backend(std::string_view spec, std::string_view flag = "--backend") const;
-  absl::StatusOr<Pool> pool(std::string_view spec, std::string_view flag = "--pool") const;
+  absl::StatusOr<Backend> backend(std::string_view spec, std::string_view flag = "backend") const;
+  absl::StatusOr<Pool> pool(std::string_view spec, std::string_view flag = "pool") const;
 
   // Makes one session of each half, so that one which cannot be had is known beforehand.
   absl::StatusOr<SessionWorkload> workload(std::string_view spec,
-                                           std::string_view flag = "--workload") const;
+                                           std::string_view flag = "workload") const;
 
  private:
   struct Probed {

@@ -33,18 +33,22 @@ constexpr OptionDescription kBugs[] = {
     bug("wide_tokens", "P1.10: keeps 32 bits of a token"),
     bug("drops_some", "P2.4: drops every hundredth event"),
     bug("stale_event", "P3.1: reports what was ready when it was removed"),
+    bug("keeps_rest", "P3.7: what did not fit is reported later, even if it was removed"),
     bug("old_token", "P3.3: a number used again keeps its first token"),
     bug("no_hang_up", "P4.1: reports no hang-up to whoever asked for nothing"),
     bug("no_error", "P4.2: takes an error for a hang-up"),
     bug("half_close", "P4.4: takes half a close for a hang-up"),
+    bug("looks_away", "P4.7: with urgent data it looks for nothing more"),
     bug("lost_before", "P5.1: loses a wake while nobody waits"),
     bug("unmerged", "P5.2: each wake ends a wait of its own"),
     bug("takes_place", "P5.3: a wake takes the place of an event"),
     bug("lost_wake", "P5.4: loses every thousandth wake"),
     bug("early", "P6.1: rounds timeouts down"),
     bug("zero_blocks", "P6.2: waits 10 ms at least"),
+    bug("overflows", "P6.3: counts timeouts with 32 bits of milliseconds"),
     bug("adds_twice", "P7.1: add() of what is watched replaces it"),
     bug("removes_all", "P7.2: remove() of what is not watched is no error"),
+    bug("silent_file", "P7.4: watches files, and never reports them"),
     bug("closes", "P8.1: closes what it watched"),
     bug("busy", "P8.2: polls instead of waiting"),
     bug("leaks", "P8.6: leaks a descriptor"),
@@ -66,6 +70,7 @@ class MutantPoller final : public Poller {
     if (is("wide_tokens")) token = Token{static_cast<std::uint32_t>(token)};
     if (is("old_token")) token = tokens_.emplace(fd, token).first->second;
     const int error = inner_->add(fd, interest, token);
+    if (is("silent_file") && error == EPERM) return 0;
     if (is("adds_twice") && error == EEXIST) return modify(fd, interest, token);
     if (error == 0) watched_[fd] = {interest, token};
     return error;
@@ -93,10 +98,12 @@ class MutantPoller final : public Poller {
     }
     if (is("early")) timeout = timeout == nanoseconds::max() ? timeout : floor(timeout);
     if (is("zero_blocks")) timeout = std::max(timeout, nanoseconds(milliseconds(10)));
+    if (is("overflows") && timeout != nanoseconds::max()) timeout = wrap(timeout);
     if (is("busy")) return poll(ready, timeout);
     waiting_ = true;
+    const bool takes_many = is("forgets_rest") || is("keeps_rest");
     std::size_t count =
-        is("forgets_rest") ? wait_for_many(ready, timeout) : inner_->wait(room_of(ready), timeout);
+        takes_many ? wait_for_many(ready, timeout) : inner_->wait(room_of(ready), timeout);
     waiting_ = false;
     if (!stale_.empty()) {
       ready[count++] = stale_.back();
@@ -128,16 +135,24 @@ class MutantPoller final : public Poller {
     return std::chrono::floor<milliseconds>(timeout);
   }
 
+  static nanoseconds wrap(nanoseconds timeout) {
+    const auto count = std::chrono::ceil<milliseconds>(timeout).count();
+    return milliseconds(std::max(static_cast<std::int32_t>(count), 0));
+  }
+
   std::span<Event> room_of(std::span<Event> ready) const {
     return is("stops_early") ? ready.first(std::min<std::size_t>(ready.size(), 16)) : ready;
   }
 
   std::size_t wait_for_many(std::span<Event> ready, nanoseconds timeout) {
     std::vector<Event> many(1024);
-    const std::size_t count = inner_->wait(many, timeout);
-    const std::size_t kept = std::min(count, ready.size());
-    std::copy_n(many.begin(), kept, ready.begin());
-    return kept;
+    many.resize(inner_->wait(many, rest_.empty() ? timeout : nanoseconds::zero()));
+    many.insert(many.begin(), rest_.begin(), rest_.end());
+    const std::size_t fits = std::min(many.size(), ready.size());
+    std::copy_n(many.begin(), fits, ready.begin());
+    rest_.assign(many.begin() + static_cast<std::ptrdiff_t>(fits), many.end());
+    if (is("forgets_rest")) rest_.clear();
+    return fits;
   }
 
   std::size_t poll(std::span<Event> ready, nanoseconds timeout) {
@@ -163,10 +178,11 @@ class MutantPoller final : public Poller {
     if (is("no_error") && has(event.ready, Readiness::error)) event.ready = Readiness::hang_up;
     if (known == watched_.end()) return true;
     if (is("no_hang_up") && failed && known->second.interest == Interest::none) return false;
-    if (is("half_close")) {
-      pollfd asked{known->first, POLLRDHUP, 0};
-      ::poll(&asked, 1, 0);
-      if (asked.revents != 0) event.ready = event.ready | Readiness::hang_up;
+    pollfd asked{known->first, POLLPRI | POLLRDHUP, 0};
+    ::poll(&asked, 1, 0);
+    if (is("looks_away") && (asked.revents & POLLPRI) != 0) return false;
+    if (is("half_close") && (asked.revents & POLLRDHUP) != 0) {
+      event.ready = event.ready | Readiness::hang_up;
     }
     return true;
   }
@@ -178,6 +194,7 @@ class MutantPoller final : public Poller {
   std::map<int, Watched> watched_;
   std::map<int, Token> tokens_;  // the first of each number
   std::vector<Event> stale_;
+  std::vector<Event> rest_;
   std::set<Token> reported_;
   std::uint64_t events_ = 0;
   std::atomic<std::uint64_t> wakes_{0};

@@ -28,6 +28,7 @@ constexpr OptionDescription kBugs[] = {
     bug("closes_unknown", "R1.1: close() of what was never opened is no error"),
     bug("old_handles", "R1.3: an old handle reaches its successor"),
     bug("bind_ignored", "R1.4: bind() changes nothing"),
+    bug("late_report", "R1.6: tells later of a watch what was ready in time"),
     bug("cancel_is_success", "R2.1: what was cancelled ends without error"),
     bug("starts_twice", "R2.3: starting twice is no error"),
     bug("lost_end", "R2.4: what close() cancels does not end"),
@@ -170,6 +171,9 @@ class MutantProactor final : public Proactor, private CompletionSink {
         ::close(inner_->release(completion.accepted));
         return;
       }
+    }
+    if (is("late_report") && operation == Operation::ready && !ends && !held_.has_value()) {
+      return hold(completion);
     }
     if (is("one_report") && operation == Operation::ready && !ends) {
       inner_->stop(watches_[completion.token]);
