@@ -25,7 +25,7 @@ class Batch {
 
   // Takes the first `count` of `queue`.
   void fill(TaskQueue& queue, std::size_t count) noexcept {
-    for (std::size_t i = 0; i < count; ++i) slots_[i].task = queue.pop();
+    for (std::size_t i = 0; i < count; ++i) queue.pop_into(slots_[i].task);
     ends_.store(join(0, count), std::memory_order_relaxed);
   }
 

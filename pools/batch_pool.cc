@@ -2,11 +2,10 @@
 // batch_pool.cc: who runs what, and who is woken for it.
 #include "pools/batch_pool.h"
 
-#include <pthread.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <utility>
+
+#include "pools/spin.h"
 
 namespace collet {
 namespace {
@@ -16,8 +15,12 @@ constexpr std::size_t kUnbounded = 0;
 }  // namespace
 
 BatchPool::BatchPool(std::size_t workers, std::size_t capacity,
-                     std::chrono::nanoseconds longest_rest)
-    : capacity_(capacity), longest_rest_(longest_rest), absent_(workers), workers_(workers) {}
+                     std::chrono::nanoseconds longest_rest, std::chrono::nanoseconds spin)
+    : capacity_(capacity),
+      longest_rest_(longest_rest),
+      spin_(spin),
+      absent_(workers),
+      workers_(workers) {}
 
 bool BatchPool::submit(Task& task) noexcept { return accept({&task, 1}, kUnbounded); }
 
@@ -37,6 +40,7 @@ bool BatchPool::accept(std::span<Task> tasks, std::size_t capacity) noexcept {
       return false;
     }
     accepted_ += tasks.size();
+    something_queued_.store(true, std::memory_order_relaxed);
     wake = assign_wake(1);
   }
   deliver(wake);
@@ -59,8 +63,8 @@ BatchPool::Worker& BatchPool::enter(bool summoned) noexcept {
 void BatchPool::work(Worker& me) noexcept {
   while (take(me)) {
     while (Task* task = me.batch.next()) {
-      if (!task->run()) me.threw.add_one();
-      me.run.add_one();
+      if (!task->run()) me.threw.add(1);
+      me.run.add(1);
     }
   }
 }
@@ -69,6 +73,7 @@ void BatchPool::work(Worker& me) noexcept {
 bool BatchPool::take(Worker& me) noexcept {
   std::unique_lock lock(mutex_);
   while (!fill(me)) {
+    if (spin(lock) && fill(me)) break;
     if (stopped_ || !sleep(lock)) {
       leave(me);
       return false;
@@ -86,6 +91,7 @@ bool BatchPool::fill(Worker& me) noexcept {
   if (!queue_.empty()) {
     const std::size_t share = (queue_.size() + workers_.size() - 1) / workers_.size();
     me.batch.fill(queue_, std::min(share, Batch::kCapacity));
+    something_queued_.store(!queue_.empty(), std::memory_order_relaxed);
     return true;
   }
   for (Worker& other : workers_) {
@@ -94,10 +100,12 @@ bool BatchPool::fill(Worker& me) noexcept {
   return false;
 }
 
-// Sleepers, absentees and the wake under way are counted under the mutex: no wake is lost, none is
-// sent to a worker that is awake, and none is sent before the one before it has been answered.
+// Those who spin, sleepers, absentees and the wake under way are counted under the mutex: no wake
+// is lost, none is sent to a worker that is awake or while one spins, and none is sent before the
+// one before it has been answered.
 BatchPool::Wake BatchPool::assign_wake(std::size_t least_queued) noexcept {
-  if (under_way_ != Wake::none || sleepers_ + absent_ == 0 || queued() < least_queued) {
+  if (under_way_ != Wake::none || spinning_ > 0 || sleepers_ + absent_ == 0 ||
+      queued() < least_queued) {
     return Wake::none;
   }
   if (sleepers_ > 0) {
@@ -114,6 +122,22 @@ BatchPool::Wake BatchPool::assign_wake(std::size_t least_queued) noexcept {
 void BatchPool::deliver(Wake wake) noexcept {
   if (wake == Wake::sleeper) wake_.notify_one();
   if (wake == Wake::absentee) summon();
+}
+
+// False: it does not spin. True: whoever submitted meanwhile counts on this worker to look again,
+// with the mutex, before it sleeps.
+bool BatchPool::spin(std::unique_lock<std::mutex>& lock) noexcept {
+  if (spin_ <= spin_.zero()) return false;
+  ++spinning_;
+  lock.unlock();
+  spin_until(spin_, [this] {
+    return something_queued_.load(std::memory_order_relaxed) ||
+           std::any_of(workers_.begin(), workers_.end(),
+                       [](const Worker& worker) { return worker.batch.size() > 0; });
+  });
+  lock.lock();
+  --spinning_;
+  return true;
 }
 
 // False when the worker shall leave.
@@ -191,13 +215,6 @@ std::size_t BatchPool::queued() const noexcept {
   std::size_t queued = queue_.size();
   for (const Worker& worker : workers_) queued += worker.batch.size();
   return queued;
-}
-
-void name_this_thread(const char* pool, std::size_t index) noexcept {
-  char name[64];
-  std::snprintf(name, sizeof name, "collet-%s-%zu", pool, index);
-  name[15] = '\0';
-  ::pthread_setname_np(::pthread_self(), name);
 }
 
 }  // namespace collet

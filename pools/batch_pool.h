@@ -19,20 +19,9 @@
 #include <collet/thread_pool.h>
 
 #include "pools/batch.h"
+#include "pools/tally.h"
 
 namespace collet {
-
-// Counts what one thread does, for others to read.
-class Tally {
- public:
-  void add_one() noexcept {
-    count_.store(count_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  }
-  std::uint64_t get() const noexcept { return count_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> count_{0};
-};
 
 class BatchPool : public ThreadPool {
  public:
@@ -52,8 +41,10 @@ class BatchPool : public ThreadPool {
   };
 
   // A worker without tasks leaves after `longest_rest`; zero: at once, max(): never before the end.
-  // `capacity`, unless 0, bounds try_submit().
-  BatchPool(std::size_t workers, std::size_t capacity, std::chrono::nanoseconds longest_rest);
+  // `capacity`, unless 0, bounds try_submit(). A worker that is about to sleep first looks for
+  // `spin` whether something comes.
+  BatchPool(std::size_t workers, std::size_t capacity, std::chrono::nanoseconds longest_rest,
+            std::chrono::nanoseconds spin);
 
   // Brings a thread that calls enter(), and work() with what that returned. Called without the
   // mutex, for at most one absent worker at a time.
@@ -83,6 +74,7 @@ class BatchPool : public ThreadPool {
   void discard(TaskQueue& unqueued) noexcept;
   bool take(Worker& me) noexcept;
   bool fill(Worker& me) noexcept;
+  bool spin(std::unique_lock<std::mutex>& lock) noexcept;
   bool sleep(std::unique_lock<std::mutex>& lock) noexcept;
   void leave(Worker& me) noexcept;
   Wake assign_wake(std::size_t least_queued) noexcept;
@@ -91,12 +83,15 @@ class BatchPool : public ThreadPool {
 
   const std::size_t capacity_;
   const std::chrono::nanoseconds longest_rest_;
+  const std::chrono::nanoseconds spin_;
+  std::atomic<bool> something_queued_{false};  // a hint for those who spin; changed under the mutex
   mutable std::mutex mutex_;  // guards all that follows, but for the atomics in workers_
   std::condition_variable wake_;
   std::condition_variable deserted_;
   TaskQueue queue_;
   std::size_t sleepers_ = 0;  // sleeping, and not meant by the wake under way
-  std::size_t absent_;        // absent, and not meant by the wake under way
+  std::size_t spinning_ = 0;
+  std::size_t absent_;  // absent, and not meant by the wake under way
   Wake under_way_ = Wake::none;
   bool stopped_ = false;
   std::uint64_t accepted_ = 0;
@@ -104,8 +99,5 @@ class BatchPool : public ThreadPool {
   std::uint64_t discarded_ = 0;
   std::vector<Worker> workers_;
 };
-
-// Names the calling thread `collet-<pool>-<index>`, as far as the kernel's 15 letters reach.
-void name_this_thread(const char* pool, std::size_t index) noexcept;
 
 }  // namespace collet

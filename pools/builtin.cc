@@ -8,7 +8,10 @@
 namespace collet {
 
 void add_builtin_pools(Registry& registry) {
-  for (const PoolDescription* pool : {&kInlinePool, &kMutexPool, &kTbbPool}) registry.add(*pool);
+  for (const PoolDescription* pool :
+       {&kInlinePool, &kMutexPool, &kTbbPool, &kStealingPool, &kAsioPool}) {
+    registry.add(*pool);
+  }
 }
 
 }  // namespace collet

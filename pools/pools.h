@@ -9,5 +9,7 @@ namespace collet {
 extern const PoolDescription kInlinePool;
 extern const PoolDescription kMutexPool;
 extern const PoolDescription kTbbPool;
+extern const PoolDescription kStealingPool;
+extern const PoolDescription kAsioPool;
 
 }  // namespace collet

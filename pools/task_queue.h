@@ -33,10 +33,14 @@ class TaskQueue {
 
   // Requires a queue that is not empty.
   Task pop() noexcept {
-    Task task = std::move(slot(0));
+    Task task;
+    pop_into(task);
+    return task;
+  }
+  void pop_into(Task& task) noexcept {
+    task = std::move(slot(0));
     first_ = (first_ + 1) & (capacity_ - 1);
     --size_;
-    return task;
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <new>
 
+#include "pools/gate.h"
 #include "pools/pools.h"
 
 namespace collet {
@@ -13,35 +14,29 @@ class InlinePool final : public ThreadPool {
   ~InlinePool() override { stop(StopMode::discard); }
 
   bool submit(Task& task) noexcept override {
-    if (!enter()) {
+    if (!gate_.enter()) {
       refused_.fetch_add(1, std::memory_order_relaxed);
       return false;
     }
     run(task);
-    leave();
+    gate_.leave();
     return true;
   }
 
   std::size_t submit_bulk(std::span<Task> tasks) noexcept override {
-    if (!enter()) {
+    if (!gate_.enter()) {
       refused_.fetch_add(tasks.size(), std::memory_order_relaxed);
       return 0;
     }
     for (Task& task : tasks) run(task);
-    leave();
+    gate_.leave();
     return tasks.size();
   }
 
   bool try_submit(Task& task) noexcept override { return submit(task); }
 
   // Both modes are one: nothing is ever accepted and not begun.
-  void stop(StopMode) noexcept override {
-    auto state = state_.fetch_or(kStopped) | kStopped;
-    while (state != kStopped) {
-      state_.wait(state);
-      state = state_.load();
-    }
-  }
+  void stop(StopMode) noexcept override { gate_.shut(); }
 
   std::size_t workers() const noexcept override { return 0; }
 
@@ -55,25 +50,12 @@ class InlinePool final : public ThreadPool {
   }
 
  private:
-  static constexpr std::uint64_t kStopped = 1;
-  static constexpr std::uint64_t kOneCaller = 2;
-
-  bool enter() noexcept {
-    if ((state_.fetch_add(kOneCaller) & kStopped) == 0) return true;
-    leave();
-    return false;
-  }
-  void leave() noexcept {
-    if (state_.fetch_sub(kOneCaller) == kOneCaller + kStopped) state_.notify_all();
-  }
   void run(Task& task) noexcept {
     if (!task.run()) threw_.fetch_add(1, std::memory_order_relaxed);
     run_.fetch_add(1, std::memory_order_relaxed);
   }
 
-  // The number of callers inside, doubled, and whether the pool has stopped: one word, so that
-  // stop() knows when the last task is done.
-  std::atomic<std::uint64_t> state_{0};
+  Gate gate_;  // tasks run inside
   std::atomic<std::uint64_t> run_{0};
   std::atomic<std::uint64_t> threw_{0};
   std::atomic<std::uint64_t> refused_{0};

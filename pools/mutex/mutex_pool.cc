@@ -7,14 +7,17 @@
 
 #include "pools/batch_pool.h"
 #include "pools/pools.h"
+#include "pools/this_thread.h"
 
 namespace collet {
 namespace {
 
 class MutexPool final : public BatchPool {
  public:
-  MutexPool(std::size_t workers, std::size_t capacity)
-      : BatchPool(workers, capacity, std::chrono::nanoseconds::max()) {}
+  MutexPool(std::size_t workers, const OptionValues& options)
+      : BatchPool(workers, static_cast<std::size_t>(options["capacity"]),
+                  std::chrono::nanoseconds::max(), std::chrono::nanoseconds(options["spin"])),
+        pins_(options["affinity"] != 0) {}
   ~MutexPool() override { stop(StopMode::discard); }
 
   // Throws std::system_error when the system has no thread left.
@@ -23,6 +26,7 @@ class MutexPool final : public BatchPool {
       Worker& me = enter(false);
       threads_.emplace_back([this, &me] {
         name_this_thread("mutex", index_of(me));
+        if (pins_) pin_this_thread(index_of(me));
         work(me);
       });
     }
@@ -37,17 +41,21 @@ class MutexPool final : public BatchPool {
   // Never called once started: no worker is absent before the end.
   void summon() noexcept override {}
 
+  const bool pins_;
   std::vector<std::thread> threads_;
 };
 
 constexpr OptionDescription kOptions[] = {
     {"capacity", OptionType::integer, 0, 0, 1 << 30,
      "tasks that may wait before more are refused, where the caller can bear it; 0: no bound"},
+    {"spin", OptionType::duration, 0, 0, 1'000'000,
+     "how long a worker goes on looking before it sleeps"},
+    {"affinity", OptionType::boolean, 0, 0, 1, "keep each worker on one CPU, in turn"},
 };
 
 ThreadPool* make(const OptionValues& options, std::size_t workers, Refusal& why_not) noexcept {
   try {
-    auto pool = std::make_unique<MutexPool>(workers, static_cast<std::size_t>(options["capacity"]));
+    auto pool = std::make_unique<MutexPool>(workers, options);
     pool->start();
     return pool.release();
   } catch (const std::exception& error) {

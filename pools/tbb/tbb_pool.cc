@@ -16,6 +16,7 @@
 #include "pools/batch_pool.h"
 #include "pools/pools.h"
 #include "pools/tbb/arena.h"
+#include "pools/this_thread.h"
 
 namespace collet {
 namespace {
@@ -27,7 +28,7 @@ std::atomic<std::uint64_t> summons{0};  // release in summon(), acquire in serve
 class TbbPool final : public BatchPool {
  public:
   TbbPool(std::size_t workers, std::chrono::nanoseconds linger)
-      : BatchPool(workers, 0, linger), arena_(workers) {}
+      : BatchPool(workers, 0, linger, std::chrono::nanoseconds::zero()), arena_(workers) {}
   ~TbbPool() override { stop(StopMode::discard); }
 
   void stop(StopMode mode) noexcept override {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-// allocation_test.cc: a server that has warmed up serves requests without allocating.
+// allocation_test.cc: a server that has warmed up serves requests without allocating, and a pool
+// runs tasks so.
 //
-// Replaces operator new for this program, and counts the calls of every thread but the test's own.
+// Replaces operator new for this program, and counts the calls of every thread, but not of the
+// test's own where it is a client.
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
@@ -179,11 +182,74 @@ constexpr Case kCases[] = {
     {"mutex_http_of_many", "mutex", 1, Kind::http, 50},
     {"two_workers_echo", "mutex", 2, Kind::echo, 1},
     {"two_workers_echo_of_many", "mutex", 2, Kind::echo, 50},
+    {"stealing_echo", "stealing", 2, Kind::echo, 1},
+    {"stealing_echo_of_many", "stealing", 2, Kind::echo, 50},
 };
 
 std::string name_of_case(const ::testing::TestParamInfo<Case>& info) { return info.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(Epoll, AllocationTest, ::testing::ValuesIn(kCases), name_of_case);
+
+// Tasks of all ways: from outside one by one and together, and each of them submits another.
+class PoolWindow {
+ public:
+  explicit PoolWindow(ThreadPool& pool) : pool_(pool) {}
+
+  // `held`: no task ends before all have been submitted, so that queues grow as far as they may.
+  void run(bool held) {
+    left_ = 4 * kHalf;
+    hold_ = held;
+    for (std::size_t i = 0; i < kHalf; ++i) {
+      Task task = make();
+      ASSERT_TRUE(pool_.submit(task));
+    }
+    for (Task& task : together_) task = make();
+    ASSERT_EQ(pool_.submit_bulk(together_), together_.size());
+    hold_ = false;
+    hold_.notify_all();
+    for (int left = left_; left > 0; left = left_) left_.wait(left);
+  }
+
+ private:
+  static constexpr int kHalf = 500;
+
+  Task make() {
+    return Task([this] {
+      hold_.wait(true);
+      Task more([this] { arrive(); });
+      EXPECT_TRUE(pool_.submit(more));
+      arrive();
+    });
+  }
+  void arrive() {
+    if (--left_ == 0) left_.notify_all();
+  }
+
+  ThreadPool& pool_;
+  std::atomic<bool> hold_{false};
+  std::atomic<int> left_{0};
+  std::array<Task, kHalf> together_;
+};
+
+class PoolAllocationTest : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(PoolAllocationTest, AWarmPoolRunsTasksWithoutAllocating) {
+  Registry registry;
+  add_builtin_pools(registry);
+  for (const std::size_t workers : {1U, 2U}) {
+    auto pool = registry.pool(GetParam())->make(workers);
+    ASSERT_TRUE(pool.ok());
+    PoolWindow window(**pool);
+    counted = true;
+    window.run(true);
+    const std::size_t before = allocations;
+    for (int i = 0; i < 20; ++i) window.run(false);
+    EXPECT_EQ(allocations, before) << workers << " workers";
+    (*pool)->stop(StopMode::drain);  // the last task still looks at the window
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Pools, PoolAllocationTest, ::testing::Values("mutex", "stealing"));
 
 }  // namespace
 }  // namespace collet

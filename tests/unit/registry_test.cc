@@ -253,14 +253,16 @@ class PoolRegistryTest : public ::testing::Test {
 TEST_F(PoolRegistryTest, TheBuiltInPoolsAreThere) {
   std::string names;
   for (const PoolDescription* pool : registry_.pools()) names += std::string(pool->name) + ' ';
-  EXPECT_EQ(names, "inline mutex tbb ");
+  EXPECT_EQ(names, "inline mutex tbb stealing asio_pool ");
 }
 
 TEST_F(PoolRegistryTest, AnUnknownPoolIsToldTheKnownOnes) {
-  EXPECT_EQ(error_of(registry_.pool("stealing").status()),
-            "pool: no pool named \"stealing\"; there are inline, mutex, tbb");
+  EXPECT_EQ(error_of(registry_.pool("fibers").status()),
+            "pool: no pool named \"fibers\"; there are inline, mutex, tbb, stealing, "
+            "asio_pool");
   EXPECT_EQ(error_of(registry_.pool("auto").status()),
-            "pool: no pool named \"auto\"; there are inline, mutex, tbb");
+            "pool: no pool named \"auto\"; there are inline, mutex, tbb, stealing, "
+            "asio_pool");
 }
 
 TEST(EmptyRegistryTest, SaysThatThereIsNothingToChooseFrom) {
@@ -272,12 +274,13 @@ TEST(EmptyRegistryTest, SaysThatThereIsNothingToChooseFrom) {
 
 TEST_F(PoolRegistryTest, AnUnknownOptionIsToldTheKnownOnes) {
   EXPECT_EQ(error_of(registry_.pool("mutex:size=4").status()),
-            "pool: pool \"mutex\" has no option \"size\"; it has capacity");
+            "pool: pool \"mutex\" has no option \"size\"; it has capacity, spin, affinity");
 }
 
 TEST_F(PoolRegistryTest, OptionsShowInTheEffectiveSpec) {
   EXPECT_EQ(registry_.pool("inline")->effective_spec(), "inline");
-  EXPECT_EQ(registry_.pool("mutex:capacity=16")->effective_spec(), "mutex:capacity=16");
+  EXPECT_EQ(registry_.pool("mutex:capacity=16")->effective_spec(),
+            "mutex:capacity=16,spin=0,affinity=false");
   EXPECT_EQ(registry_.pool("tbb")->effective_spec(), "tbb:linger=10ms");
 }
 
