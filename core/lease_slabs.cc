@@ -32,7 +32,6 @@ LeaseSlabs::LeaseSlabs(std::size_t slab_bytes, std::size_t least_room, std::size
     : slab_bytes_((slab_bytes + 63) & ~std::size_t{63}),
       least_room_(least_room),
       most_slabs_(most_slabs),
-      used_(slab_bytes_),
       home_(std::make_shared<Home>()) {
   home_->on_return = std::move(on_return);
   home_->free.reserve(most_slabs);
@@ -45,17 +44,27 @@ LeaseSlabs::~LeaseSlabs() {
   for (SharedSlab* slab : home_->free) delete slab;
 }
 
+// No two leases share a cache line.
+void LeaseSlabs::count_taken(std::size_t size) noexcept {
+  constexpr std::size_t kLine = 64;
+  current_->lend();
+  next_ += (size + kLine - 1) & ~(kLine - 1);
+}
+
 bool LeaseSlabs::make_room() {
-  if (current_ != nullptr && current_->all_home()) {
-    used_ = 0;
-    return true;
-  }
-  return next_slab();
+  if (current_ == nullptr || !current_->all_home()) return next_slab();
+  use_from_start();
+  return true;
+}
+
+void LeaseSlabs::use_from_start() noexcept {
+  next_ = current_->bytes();
+  end_ = next_ + slab_bytes_;
 }
 
 bool LeaseSlabs::next_slab() {
   if (current_ != nullptr) std::exchange(current_, nullptr)->retire();
-  used_ = slab_bytes_;
+  next_ = end_;
   const std::lock_guard lock(home_->mutex);
   if (!home_->free.empty()) {
     current_ = home_->free.back();
@@ -68,7 +77,7 @@ bool LeaseSlabs::next_slab() {
     return false;
   }
   current_->become_current();
-  used_ = 0;
+  use_from_start();
   return true;
 }
 

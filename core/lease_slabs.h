@@ -28,27 +28,18 @@ class LeaseSlabs {
              std::function<void()> on_return);
   ~LeaseSlabs();  // slabs still lent out live on until their leases come home
 
-  // At least `least_room` bytes to receive into, or none if every slab is out.
-  std::span<std::byte> room() {
-    if (slab_bytes_ - used_ < least_room_ && !make_room()) return {};
-    return {current_->bytes() + used_, slab_bytes_ - used_};
-  }
+  // Whether there are `least_room` bytes to receive into: false if every slab is out.
+  bool has_room() { return static_cast<std::size_t>(end_ - next_) >= least_room_ || make_room(); }
+  // All that there are.
+  std::span<std::byte> room() noexcept { return {next_, end_}; }
 
-  // Lends the first `size` bytes of what room() returned last. No two leases share a cache line.
-  Lease lend(std::size_t size) noexcept {
-    constexpr std::size_t kLine = 64;
-    const std::span<const std::byte> bytes(current_->bytes() + used_, size);
-    current_->lend();
-    used_ += (size + kLine - 1) & ~(kLine - 1);
-    return {bytes, current_, 0};
-  }
+  // The first `size` bytes of what room() returned last, for somebody to take: see settle().
+  Lease offer(std::size_t size) noexcept { return {{next_, size}, current_, 0}; }
 
-  // To be called when the lease lent last has been offered: if nobody took it, its bytes are used
-  // again, and that cost no atomic operation.
-  void settle(Lease& offered) noexcept {
-    if (!offered.take_back()) return;
-    current_->unlend();
-    used_ = static_cast<std::size_t>(offered.bytes().data() - current_->bytes());
+  // To be called when a lease of `size` bytes has been offered: only one that was taken counts, and
+  // it may be home again by now. Of the others the same hot bytes are used again.
+  void settle(Lease& offered, std::size_t size) noexcept {
+    if (!offered.take_back()) count_taken(size);
   }
 
  private:
@@ -62,7 +53,6 @@ class LeaseSlabs {
 
     std::byte* bytes() noexcept { return bytes_.get(); }
     void lend() noexcept { ++lent_; }
-    void unlend() noexcept { --lent_; }
 
     // Acquire pairs with the release in give_back(): whoever used the bytes is done with them.
     bool all_home() noexcept {
@@ -89,15 +79,18 @@ class LeaseSlabs {
     std::atomic<std::int64_t> balance_{0};
   };
 
-  bool make_room();
+  [[gnu::noinline]] void count_taken(std::size_t size) noexcept;
+  [[gnu::cold, gnu::noinline]] bool make_room();
   bool next_slab();
+  void use_from_start() noexcept;
 
   std::size_t slab_bytes_;  // a multiple of the cache line
   std::size_t least_room_;
   std::size_t most_slabs_;
   std::size_t made_ = 0;
-  std::size_t used_;  // bytes of the current slab that are lent; all, when there is no slab
   SharedSlab* current_ = nullptr;
+  std::byte* next_ = nullptr;  // what is left of the current slab
+  std::byte* end_ = nullptr;
   std::shared_ptr<Home> home_;
 };
 

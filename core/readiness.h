@@ -55,29 +55,75 @@ class ReadinessProactor final : public Proactor {
   enum class Flow : std::uint8_t { idle, producing, starved };
 
   // One cache line for everything a handle names.
-  struct Slot {
+  class alignas(64) Slot {
+   public:
+    Slot() = default;
+    Slot(Kind kind, int descriptor, std::uint32_t generation, Token whose) noexcept
+        : fd(descriptor), token(whose), generation_(generation), kind_(kind) {
+      note_state();
+    }
+
+    // Of what does the usual, one comparison tells that it is there and in the state for it.
+    bool receives(std::uint32_t generation) const noexcept { return receives_ == generation; }
+    bool sends_now(std::uint32_t generation) const noexcept { return sends_now_ == generation; }
+
+    std::uint32_t generation() const noexcept { return generation_; }
+    Kind kind() const noexcept { return kind_; }
+    Flow flow() const noexcept { return flow_; }
+    bool sending() const noexcept { return sending_; }
+
+    void set_kind(Kind kind) noexcept {
+      kind_ = kind;
+      note_state();
+    }
+    void set_flow(Flow flow) noexcept {
+      flow_ = flow;
+      note_state();
+    }
+    void set_sending(bool sending) noexcept {
+      sending_ = sending;
+      note_state();
+    }
+    // Its handle names nothing from now on.
+    void end_generation() noexcept {
+      generation_ = generation_ == 0xffffffffU ? 2 : generation_ + 1;
+      set_kind(Kind::none);
+    }
+
     int fd = -1;
-    std::uint32_t generation = 2;
+    int send_error = 0;  // from send_now(), for the next send()
     Token token{};
-    Kind kind = Kind::none;
-    bool registered = false;  // known to the Poller, with the interest `armed`
-    Flow flow = Flow::idle;
-    bool ending = false;  // stop() was called; that last completion is queued
-    bool sending = false;
-    bool refusing = false;  // a listener shut down: its Unix path may by now be another's
-    Interest armed = Interest::none;
-    Interest watched = Interest::read;  // what start() arms: not only read for a watch
-    int send_error = 0;                 // from send_now(), for the next send()
     std::size_t sent = 0;
     std::span<const std::byte> unsent{};
+    bool registered = false;  // known to the Poller, with the interest `armed`
+    bool ending = false;      // stop() was called; that last completion is queued
+    bool refusing = false;    // a listener shut down: its Unix path may by now be another's
+    Interest armed : 8 = Interest::none;
+    Interest watched : 8 = Interest::read;  // what start() arms: not only read for a watch
+
+   private:
+    void note_state() noexcept {
+      const std::uint32_t stream = kind_ == Kind::stream ? generation_ : kNobody;
+      receives_ = flow_ == Flow::producing ? stream : kNobody;
+      sends_now_ = sending_ ? kNobody : stream;
+    }
+
+    static constexpr std::uint32_t kNobody = 0;  // no generation
+
+    std::uint32_t generation_ = 2;
+    std::uint32_t receives_ = kNobody;
+    std::uint32_t sends_now_ = kNobody;
+    Kind kind_ = Kind::none;
+    Flow flow_ = Flow::idle;
+    bool sending_ = false;
   };
+  static_assert(sizeof(Slot) == 64);
 
   static constexpr std::uint64_t kIndexMask = 0xffffffffU;
 
   Slot* find(Handle handle) noexcept;
   Opened open(Kind kind, int fd, Token token);
-  Handle handle_of(std::uint32_t index) noexcept { return {index, slots_[index].generation}; }
-  static void end_generation(Slot& slot) noexcept;
+  Handle handle_of(std::uint32_t index) noexcept { return {index, slots_[index].generation()}; }
 
   enum class Arm : std::uint8_t { at_least, exactly };
   int arm(std::uint32_t index, Arm how) noexcept;
@@ -113,7 +159,8 @@ class ReadinessProactor final : public Proactor {
   std::vector<Handle> starved_;
   Counters counters_;
   bool at_bound_ = false;
-  LeaseSlabs leases_;  // last: its return wakes the Poller
+  Completion received_{.operation = Operation::receive};  // of which little changes
+  LeaseSlabs leases_;                                     // last: its return wakes the Poller
 };
 
 }  // namespace collet

@@ -13,8 +13,8 @@ namespace collet {
 ReadinessProactor::~ReadinessProactor() {
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
     Slot& slot = slots_[i];
-    if (slot.kind == Kind::listener && !slot.refusing) forget_unix_path(slot.fd);
-    if (slot.kind != Kind::none && slot.kind != Kind::watch) ::close(slot.fd);
+    if (slot.kind() == Kind::listener && !slot.refusing) forget_unix_path(slot.fd);
+    if (slot.kind() != Kind::none && slot.kind() != Kind::watch) ::close(slot.fd);
   }
 }
 
@@ -26,21 +26,15 @@ ReadinessProactor::~ReadinessProactor() {
 ReadinessProactor::Slot* ReadinessProactor::find(Handle handle) noexcept {
   if (handle.index >= slots_.size()) return nullptr;
   Slot& slot = slots_[handle.index];
-  return slot.generation == handle.generation ? &slot : nullptr;
+  return slot.generation() == handle.generation ? &slot : nullptr;
 }
 
 Opened ReadinessProactor::open(Kind kind, int fd, Token token) {
   if (fd < 0) return {{}, -fd};
   const std::uint32_t index = slots_.acquire();
   Slot& slot = slots_[index];
-  const std::uint32_t generation = slot.generation + 1;
-  slot = Slot{.fd = fd, .generation = generation, .token = token, .kind = kind};
+  slot = Slot(kind, fd, slot.generation() + 1, token);
   return {handle_of(index), 0};
-}
-
-void ReadinessProactor::end_generation(Slot& slot) noexcept {
-  slot.kind = Kind::none;
-  slot.generation = slot.generation == 0xffffffffU ? 2 : slot.generation + 1;
 }
 
 Opened ReadinessProactor::listen(const Endpoint& at, const ListenOptions& options,
@@ -54,7 +48,7 @@ Opened ReadinessProactor::connect(const Endpoint& to, const Endpoint* from, Toke
   const int error = arm(opened.handle.index, Arm::at_least);
   if (error == 0) return opened;
   ::close(slots_[opened.handle.index].fd);
-  end_generation(slots_[opened.handle.index]);
+  slots_[opened.handle.index].end_generation();
   slots_.release(opened.handle.index);
   return {{}, error};
 }
@@ -78,8 +72,8 @@ int ReadinessProactor::bind(Handle handle, Token token) noexcept {
 
 int ReadinessProactor::release(Handle handle) noexcept {
   Slot* slot = find(handle);
-  if (slot == nullptr || slot->kind != Kind::stream || slot->registered) return -1;
-  end_generation(*slot);
+  if (slot == nullptr || slot->kind() != Kind::stream || slot->registered) return -1;
+  slot->end_generation();
   slots_.release(handle.index);
   return slot->fd;
 }
@@ -95,11 +89,11 @@ Endpoint ReadinessProactor::endpoint(Handle handle, Side side) noexcept {
 // until an event proves it in the way: most pauses end before that, and cost no system call.
 int ReadinessProactor::arm(std::uint32_t index, Arm how) noexcept {
   Slot& slot = slots_[index];
-  Interest wanted = slot.flow == Flow::producing ? slot.watched : Interest::none;
-  if (slot.sending || slot.kind == Kind::connecting) wanted = wanted | Interest::write;
+  Interest wanted = slot.flow() == Flow::producing ? slot.watched : Interest::none;
+  if (slot.sending() || slot.kind() == Kind::connecting) wanted = wanted | Interest::write;
   const Interest needed = how == Arm::exactly ? slot.armed : slot.armed & wanted;
   if (slot.registered && needed == wanted) return 0;
-  const Token token{std::uint64_t{slot.generation} << 32 | index};
+  const Token token{std::uint64_t{slot.generation()} << 32 | index};
   const int error = slot.registered ? poller_->modify(slot.fd, wanted, token)
                                     : poller_->add(slot.fd, wanted, token);
   if (error != 0) return error;
@@ -120,56 +114,57 @@ void ReadinessProactor::disarm(Slot& slot) noexcept {
 int ReadinessProactor::start(Handle handle) noexcept {
   Slot* slot = find(handle);
   if (slot == nullptr) return EBADF;
-  if (slot->flow != Flow::idle || slot->ending) return EALREADY;
-  slot->flow = Flow::producing;
+  if (slot->flow() != Flow::idle || slot->ending) return EALREADY;
+  slot->set_flow(Flow::producing);
   const int error = arm(handle.index, Arm::at_least);
-  if (error != 0) slot->flow = Flow::idle;
+  if (error != 0) slot->set_flow(Flow::idle);
   return error;
 }
 
 int ReadinessProactor::stop(Handle handle) noexcept {
   Slot* slot = find(handle);
   if (slot == nullptr) return EBADF;
-  if (slot->flow == Flow::idle) return 0;
-  slot->flow = Flow::idle;
+  if (slot->flow() == Flow::idle) return 0;
+  slot->set_flow(Flow::idle);
   slot->ending = true;
-  const auto operation = slot->kind == Kind::listener ? Operation::accept
-                         : slot->kind == Kind::watch  ? Operation::ready
-                                                      : Operation::receive;
+  const auto operation = slot->kind() == Kind::listener ? Operation::accept
+                         : slot->kind() == Kind::watch  ? Operation::ready
+                                                        : Operation::receive;
   queue(operation, handle.index, ECANCELED);
   return 0;
 }
 
 std::size_t ReadinessProactor::send_now(Handle handle, std::span<const std::byte> bytes) noexcept {
-  Slot* slot = find(handle);
-  if (slot == nullptr || slot->sending || slot->kind != Kind::stream) return 0;
-  const auto count = send_some(slot->fd, bytes);
+  if (handle.index >= slots_.size()) return 0;
+  Slot& slot = slots_[handle.index];
+  if (!slot.sends_now(handle.generation)) return 0;
+  const auto count = send_some(slot.fd, bytes);
   if (count >= 0) return static_cast<std::size_t>(count);
-  if (count != -EAGAIN) slot->send_error = static_cast<int>(-count);
+  if (count != -EAGAIN) slot.send_error = static_cast<int>(-count);
   return 0;
 }
 
 int ReadinessProactor::send(Handle handle, std::span<const std::byte> bytes) noexcept {
   Slot* slot = find(handle);
   if (slot == nullptr) return EBADF;
-  if (slot->kind != Kind::stream) return EINVAL;
-  if (slot->sending) return EALREADY;
+  if (slot->kind() != Kind::stream) return EINVAL;
+  if (slot->sending()) return EALREADY;
   slot->sent = 0;
   if (slot->send_error != 0 || bytes.empty()) {
     queue(Operation::send, handle.index, std::exchange(slot->send_error, 0));
     return 0;
   }
   slot->unsent = bytes;
-  slot->sending = true;
+  slot->set_sending(true);
   const int error = arm(handle.index, Arm::at_least);
-  if (error != 0) slot->sending = false;
+  if (error != 0) slot->set_sending(false);
   return error;
 }
 
 int ReadinessProactor::shutdown(Handle handle) noexcept {
   Slot* slot = find(handle);
   if (slot == nullptr) return EBADF;
-  if (slot->kind == Kind::listener) {
+  if (slot->kind() == Kind::listener) {
     refuse_new_connections(slot->fd);
     slot->refusing = true;
     return 0;
@@ -181,13 +176,16 @@ int ReadinessProactor::close(Handle handle, bool reset) noexcept {
   Slot* slot = find(handle);
   if (slot == nullptr) return EBADF;
   stop(handle);
-  if (slot->kind == Kind::connecting) queue(Operation::connect, handle.index, ECANCELED);
-  if (std::exchange(slot->sending, false)) queue(Operation::send, handle.index, ECANCELED);
+  if (slot->kind() == Kind::connecting) queue(Operation::connect, handle.index, ECANCELED);
+  if (slot->sending()) {
+    slot->set_sending(false);
+    queue(Operation::send, handle.index, ECANCELED);
+  }
   disarm(*slot);
-  if (slot->kind == Kind::listener && !slot->refusing) forget_unix_path(slot->fd);
-  if (slot->kind != Kind::watch) close_socket(slot->fd, reset);
+  if (slot->kind() == Kind::listener && !slot->refusing) forget_unix_path(slot->fd);
+  if (slot->kind() != Kind::watch) close_socket(slot->fd, reset);
   queue(Operation::close, handle.index, 0);
-  end_generation(*slot);
+  slot->end_generation();
   return 0;
 }
 

@@ -32,7 +32,7 @@ nanoseconds ReadinessProactor::timeout_until(nanoseconds deadline) noexcept {
 bool ReadinessProactor::run(nanoseconds deadline, CompletionSink& sink) noexcept {
   at_bound_ = false;
   const std::size_t count = poller_->wait(events_, timeout_until(deadline));
-  for (std::size_t i = 0; i < count; ++i) handle_event(events_[i], sink);
+  for (const Event& event : std::span(events_).first(count)) handle_event(event, sink);
   deliver_queued(sink);
   // A stream that waits for a lease has bytes still to be handed over.
   const bool complete = !at_bound_ && count < events_.size() && queued_.empty() && starved_.empty();
@@ -74,13 +74,12 @@ void ReadinessProactor::handle_event(const Event& event, CompletionSink& sink) {
   const Handle handle{static_cast<std::uint32_t>(word & kIndexMask),
                       static_cast<std::uint32_t>(word >> 32)};
   const Slot& slot = slots_[handle.index];
-  if (slot.generation != handle.generation) {
-    ++counters_.stale_events;
-  } else if (event.ready == Readiness::read && slot.kind == Kind::stream &&
-             slot.flow == Flow::producing) {
+  if (event.ready == Readiness::read && slot.receives(handle.generation)) {
     receive_some_bytes(handle.index, sink);  // all that most events are
-  } else {
+  } else if (slot.generation() == handle.generation) {
     handle_other_event(handle, event.ready, sink);
+  } else {
+    ++counters_.stale_events;
   }
 }
 
@@ -88,24 +87,24 @@ void ReadinessProactor::handle_other_event(Handle handle, Readiness ready, Compl
   const bool failed = has(ready, Readiness::error | Readiness::hang_up);
   const std::uint32_t index = handle.index;
   Slot* slot = &slots_[index];
-  switch (slot->kind) {
+  switch (slot->kind()) {
     case Kind::connecting:
       // An event may be spurious (P2), and a socket that is still connecting has no error yet.
       if (!failed && socket_endpoint(slot->fd, Side::peer).length == 0) return;
       if (has(ready, Readiness::write) || failed) finish_connect(index, sink);
       return;
     case Kind::listener:
-      if (slot->flow == Flow::producing) return accept_some(index, sink);
+      if (slot->flow() == Flow::producing) return accept_some(index, sink);
       break;
     case Kind::watch:
-      if (slot->flow == Flow::producing) return report_readiness(index, sink);
+      if (slot->flow() == Flow::producing) return report_readiness(index, sink);
       break;
     case Kind::stream:
-      if ((has(ready, Readiness::read) || failed) && slot->flow == Flow::producing) {
+      if ((has(ready, Readiness::read) || failed) && slot->flow() == Flow::producing) {
         receive_some_bytes(index, sink);
         slot = find(handle);
       }
-      if (slot != nullptr && slot->sending && (has(ready, Readiness::write) || failed)) {
+      if (slot != nullptr && slot->sending() && (has(ready, Readiness::write) || failed)) {
         send_more(index, sink);
       }
       break;
@@ -121,7 +120,7 @@ void ReadinessProactor::handle_other_event(Handle handle, Readiness ready, Compl
 void ReadinessProactor::ignore(Handle handle, Readiness ready) noexcept {
   Slot* slot = find(handle);
   if (slot == nullptr) return;
-  const bool waiting = slot->flow == Flow::producing || slot->sending;
+  const bool waiting = slot->flow() == Flow::producing || slot->sending();
   if (!waiting && has(ready, Readiness::error | Readiness::hang_up)) {
     disarm(*slot);
   } else {
@@ -141,7 +140,7 @@ void ReadinessProactor::accept_some(std::uint32_t index, CompletionSink& sink) {
       completion.accepted = open(Kind::stream, fd, Token{}).handle;
       sink.complete(completion);
       const Slot* still = find(listener);
-      if (still == nullptr || still->flow != Flow::producing) return;
+      if (still == nullptr || still->flow() != Flow::producing) return;
     } else if (fd == -EAGAIN) {
       return;
     } else if (classify_accept_error(-fd) != AcceptError::try_next) {
@@ -152,19 +151,19 @@ void ReadinessProactor::accept_some(std::uint32_t index, CompletionSink& sink) {
 }
 
 void ReadinessProactor::receive_some_bytes(std::uint32_t index, CompletionSink& sink) {
-  Slot& slot = slots_[index];
+  if (!leases_.has_room()) return starve(index);
+  const Slot& slot = slots_[index];
+  const Token token = slot.token;
   const std::span<std::byte> room = leases_.room();
-  if (room.empty()) return starve(index);
   const auto count = receive_some(slot.fd, room);
   if (count > 0) {
     const auto size = static_cast<std::size_t>(count);
-    Completion completion{.operation = Operation::receive,
-                          .emptied = size < room.size(),
-                          .token = slot.token,
-                          .lease = leases_.lend(size)};
-    if (!completion.emptied) at_bound_ = true;
-    sink.complete(completion);
-    leases_.settle(completion.lease);
+    received_.emptied = size < room.size();
+    received_.token = token;
+    received_.lease = leases_.offer(size);
+    if (!received_.emptied) at_bound_ = true;
+    sink.complete(received_);
+    leases_.settle(received_.lease, size);
   } else if (count != -EAGAIN) {
     end_producing(index, static_cast<int>(-count), sink);
   }
@@ -179,7 +178,7 @@ void ReadinessProactor::send_more(std::uint32_t index, CompletionSink& sink) {
     slot.unsent = slot.unsent.subspan(static_cast<std::size_t>(count));
     if (!slot.unsent.empty()) return;
   }
-  slot.sending = false;
+  slot.set_sending(false);
   arm(index, Arm::exactly);
   Completion completion;
   completion.operation = Operation::send;
@@ -192,7 +191,7 @@ void ReadinessProactor::send_more(std::uint32_t index, CompletionSink& sink) {
 
 void ReadinessProactor::finish_connect(std::uint32_t index, CompletionSink& sink) {
   Slot& slot = slots_[index];
-  slot.kind = Kind::stream;
+  slot.set_kind(Kind::stream);
   Completion completion;
   completion.operation = Operation::connect;
   completion.last = true;
@@ -221,10 +220,10 @@ void ReadinessProactor::report_readiness(std::uint32_t index, CompletionSink& si
 
 void ReadinessProactor::end_producing(std::uint32_t index, int error, CompletionSink& sink) {
   Slot& slot = slots_[index];
-  slot.flow = Flow::idle;
-  if (slot.kind == Kind::listener) disarm(slot);
+  slot.set_flow(Flow::idle);
+  if (slot.kind() == Kind::listener) disarm(slot);
   Completion completion;
-  completion.operation = slot.kind == Kind::listener ? Operation::accept : Operation::receive;
+  completion.operation = slot.kind() == Kind::listener ? Operation::accept : Operation::receive;
   completion.last = true;
   completion.error = error;
   completion.token = slot.token;
@@ -235,21 +234,21 @@ void ReadinessProactor::end_producing(std::uint32_t index, int error, Completion
 
 void ReadinessProactor::starve(std::uint32_t index) {
   ++counters_.lease_waits;
-  slots_[index].flow = Flow::starved;
+  slots_[index].set_flow(Flow::starved);
   starved_.push_back(handle_of(index));
   disarm(slots_[index]);
-  if (slots_[index].sending) arm_or_end(index);
+  if (slots_[index].sending()) arm_or_end(index);
 }
 
 // A returned slab wakes the Poller, so this runs soon after.
 void ReadinessProactor::feed_starved() {
-  if (starved_.empty() || leases_.room().empty()) return;
+  if (starved_.empty() || !leases_.has_room()) return;
   std::vector<Handle> hungry;
   hungry.swap(starved_);
   for (const Handle handle : hungry) {
     Slot* slot = find(handle);
-    if (slot == nullptr || slot->flow != Flow::starved) continue;
-    slot->flow = Flow::producing;
+    if (slot == nullptr || slot->flow() != Flow::starved) continue;
+    slot->set_flow(Flow::producing);
     arm_or_end(handle.index);
   }
 }
@@ -260,12 +259,15 @@ void ReadinessProactor::arm_or_end(std::uint32_t index) {
   const int error = arm(index, Arm::at_least);
   if (error == 0) return;
   Slot& slot = slots_[index];
-  if (slot.flow == Flow::producing) {
-    slot.flow = Flow::idle;
+  if (slot.flow() == Flow::producing) {
+    slot.set_flow(Flow::idle);
     slot.ending = true;
     queue(Operation::receive, index, error);
   }
-  if (std::exchange(slot.sending, false)) queue(Operation::send, index, error);
+  if (slot.sending()) {
+    slot.set_sending(false);
+    queue(Operation::send, index, error);
+  }
 }
 
 }  // namespace collet

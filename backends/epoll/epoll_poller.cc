@@ -76,13 +76,13 @@ class EpollPoller final : public Poller {
  private:
   // Fills `ready` from the first `count` of events_.
   std::size_t report(int count, std::span<Event> ready) noexcept {
-    std::size_t filled = 0;
+    Event* next = ready.data();
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events_[static_cast<std::size_t>(i)];
       if (event.data.u64 == kWakeToken) continue;
-      ready[filled++] = {static_cast<Token>(event.data.u64), static_cast<Readiness>(event.events)};
+      *next++ = {static_cast<Token>(event.data.u64), static_cast<Readiness>(event.events)};
     }
-    return filled;
+    return static_cast<std::size_t>(next - ready.data());
   }
 
   int control(int operation, int fd, Interest interest, Token token) noexcept {

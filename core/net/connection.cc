@@ -111,12 +111,13 @@ void Connection::received(Completion& completion) {
   if (state_ != State::open || end_ != Output::End::none) return;  // nobody wants them any more
   moved_at_ = owner_.loop_.now();
   fresh_ = true;
-  if (owner_.runs_on_loop_) {
-    serve_here(Job::Kind::data, completion.lease.bytes());
-  } else {
-    hand_over(Job::Kind::data, std::move(completion.lease));
-  }
-  if (completion.emptied && owner_.draining_) end(CloseReason::drained);
+  if (owner_.draining_) return received_while_draining(completion);
+  take_on(Job::Kind::data, completion.lease);
+}
+
+void Connection::received_while_draining(Completion& completion) {
+  take_on(Job::Kind::data, completion.lease);
+  if (completion.emptied) end(CloseReason::drained);
 }
 
 void Connection::receive_ended(int error) {
@@ -157,23 +158,20 @@ void Connection::sent(const Completion& completion) {
 
 // -- The handler ---------------------------------------------------------------------------------
 
-void Connection::take_on(Job::Kind kind) {
-  if (owner_.runs_on_loop_) {
-    serve_here(kind, {});
-  } else {
-    hand_over(kind, {});
-  }
-}
-
-// The lease stays where it is: its bytes are done with when the handler returns.
-void Connection::serve_here(Job::Kind kind, std::span<const std::byte> input) {
+// On the loop the lease stays where it is: its bytes are done with when the handler returns.
+void Connection::take_on(Job::Kind kind, Lease& input) {
+  if (!owner_.runs_on_loop_) return hand_over(kind, input);
   Job& job = owner_.state_->inline_job;
-  job.run(kind, *handler_, input);
+  job.run(kind, *handler_, input.bytes());
   deliver(job);
-  job.reset_output();
 }
 
-void Connection::hand_over(Job::Kind kind, Lease&& input) {
+void Connection::take_on(Job::Kind kind) {
+  Lease none;
+  take_on(kind, none);
+}
+
+void Connection::hand_over(Job::Kind kind, Lease& input) {
   Job* job = owner_.state_->borrow_job();
   job->prepare(kind, *this, *handler_, std::move(input));
   if (!busy_) {
@@ -208,11 +206,33 @@ void Connection::jobs_done(Job* chain) {
   settle();
 }
 
+// Takes what the handler has written and asked for; the job is then ready for another. Most replies
+// are bytes that came in, or none.
 void Connection::deliver(Job& job) {
-  if (job.threw) return close(CloseReason::handler_threw, 0);
-  owner_.shard_.requests += job.output.requests_;
-  send(job.output);
-  if (job.output.end_ != Output::End::none) handler_asked(job.output.end_);
+  Output& output = job.output;
+  if (output.end_ != Output::End::none || queue_ != nullptr || !output.own_.empty()) {
+    return deliver_other(job);
+  }
+  owner_.shard_.requests += std::exchange(output.requests_, 0);
+  if (output.borrowed_.empty()) return;
+  const std::size_t taken = send_at_once(output.borrowed_);
+  if (taken != output.borrowed_.size()) {
+    output.borrowed_ = output.borrowed_.subspan(taken);
+    return deliver_other(job);
+  }
+  output.borrowed_ = {};
+}
+
+void Connection::deliver_other(Job& job) {
+  Output& output = job.output;
+  if (job.threw()) {
+    close(CloseReason::handler_threw, 0);
+  } else {
+    owner_.shard_.requests += output.requests_;
+    send(output);
+    if (output.end_ != Output::End::none) handler_asked(output.end_);
+  }
+  job.reset_output();
 }
 
 void Connection::handler_asked(Output::End what) {
@@ -230,24 +250,14 @@ void Connection::wake() {
   if (state_ != State::open || end_ != Output::End::none) return;
   if (pending_last_ != nullptr && pending_last_->kind == Job::Kind::wake) return;  // merges
   moved_at_ = owner_.loop_.now();
-  if (!owner_.runs_on_loop_) return hand_over(Job::Kind::wake, {});
-  paused_ = false;
-  serve_here(Job::Kind::wake, {});
-  unthrottle();
+  if (owner_.runs_on_loop_) paused_ = false;
+  take_on(Job::Kind::wake);
+  if (owner_.runs_on_loop_) unthrottle();
 }
 
 // -- Sending -------------------------------------------------------------------------------------
 
 void Connection::send(Output& output) {
-  if (queue_ == nullptr && output.own_.empty()) {
-    if (output.borrowed_.empty()) return;
-    output.borrowed_ = send_at_once(output.borrowed_);
-    if (output.borrowed_.empty()) return;
-  }
-  send_or_queue(output);
-}
-
-void Connection::send_or_queue(Output& output) {
   std::span<const std::byte> borrowed = output.borrowed_;
   std::span<const std::byte> own = output.own_;
   if (queue_ != nullptr) {
@@ -255,8 +265,8 @@ void Connection::send_or_queue(Output& output) {
     queue_->waiting.insert(queue_->waiting.end(), own.begin(), own.end());
     return throttle();
   }
-  if (!borrowed.empty()) borrowed = send_at_once(borrowed);
-  if (borrowed.empty() && !own.empty()) own = send_at_once(own);
+  if (!borrowed.empty()) borrowed = borrowed.subspan(send_at_once(borrowed));
+  if (borrowed.empty() && !own.empty()) own = own.subspan(send_at_once(own));
   if (borrowed.empty() && own.empty()) return;
 
   queue_ = owner_.state_->borrow_queue();
@@ -270,17 +280,17 @@ void Connection::send_or_queue(Output& output) {
   throttle();
 }
 
-// Returns what the backend did not take.
-std::span<const std::byte> Connection::send_at_once(std::span<const std::byte> bytes) {
+// Returns how many of them the backend took.
+std::size_t Connection::send_at_once(std::span<const std::byte> bytes) {
   const std::size_t taken = owner_.loop_.proactor().send_now(stream_, bytes);
   owner_.shard_.bytes_out += taken;
-  if (!sent_first_) note_first_byte();
-  return bytes.subspan(taken);
+  return sent_first_ ? taken : note_first_byte(taken);
 }
 
-void Connection::note_first_byte() {
+std::size_t Connection::note_first_byte(std::size_t taken) {
   sent_first_ = true;
   owner_.shard_.first_byte.record(owner_.loop_.read_clock() - opened_at_);
+  return taken;
 }
 
 // In pieces, so that a slow peer that reads on is not taken for a silent one.

@@ -70,20 +70,21 @@ class Connection final : private CompletionHandler {
   [[gnu::cold, gnu::noinline]] void ended(const Completion& completion);
   void opened();
   void received(Completion& completion);
+  [[gnu::cold, gnu::noinline]] void received_while_draining(Completion& completion);
   void receive_ended(int error);
   void sent(const Completion& completion);
 
+  void take_on(Job::Kind kind, Lease& input);
   void take_on(Job::Kind kind);
-  void serve_here(Job::Kind kind, std::span<const std::byte> input);
-  [[gnu::noinline]] void hand_over(Job::Kind kind, Lease&& input);
+  [[gnu::noinline]] void hand_over(Job::Kind kind, Lease& input);
   void deliver(Job& job);
+  [[gnu::noinline]] void deliver_other(Job& job);
   [[gnu::cold]] void handler_asked(Output::End what);
   void send(Output& output);
-  [[gnu::noinline]] void send_or_queue(Output& output);
-  std::span<const std::byte> send_at_once(std::span<const std::byte> bytes);
-  [[gnu::cold]] void note_first_byte();
+  std::size_t send_at_once(std::span<const std::byte> bytes);
+  [[gnu::cold, gnu::noinline]] std::size_t note_first_byte(std::size_t taken);
   void start_send();
-  void settle();
+  [[gnu::noinline]] void settle();
   void throttle();
   void unthrottle();
   void drop_pending() noexcept;

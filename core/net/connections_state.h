@@ -53,12 +53,12 @@ struct Connections::State {
     if (idle_queues.size() < kKeptQueues) idle_queues.push_back(std::move(queue));
   }
 
+  Job inline_job;  // the one that runs when jobs run on the loop
   Dispatch dispatch;
   DrainLook drain_look;
   Slab<std::optional<Connection>> connections;
   std::vector<std::unique_ptr<Job>> jobs;  // every job ever made here
   Job* idle_jobs = nullptr;
-  Job inline_job;  // the one that runs when jobs run on the loop
   std::vector<std::unique_ptr<SendQueue>> idle_queues;
   TimerId sweep = TimerId::none;
   std::chrono::nanoseconds sweep_at{};

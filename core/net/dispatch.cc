@@ -24,7 +24,7 @@ void Dispatch::flush() {
 void Dispatch::run_chain(Job* chain) noexcept {
   for (Job* job = chain; job != nullptr; job = job->next) {
     job->run();
-    if (job->threw) break;
+    if (job->threw()) break;
   }
   // Pairs with the exchange in harvest(). Whoever finds the stack empty is the one who calls the
   // loop: it takes all there is, so a stack that is not empty has a harvest coming.

@@ -42,7 +42,7 @@ struct Job {
           return serving.on_end(output);
       }
     } catch (...) {
-      threw = true;
+      output.end_ = Output::End::threw;
     }
   }
 
@@ -56,16 +56,15 @@ struct Job {
     if (!output.own_.empty()) forget_own_bytes();
     output.requests_ = 0;
     output.end_ = Output::End::none;
-    threw = false;
   }
 
+  bool threw() const noexcept { return output.end_ == Output::End::threw; }
   std::size_t input_bytes() const noexcept { return lease.bytes().size(); }
 
   // A buffer larger than this is freed after use.
   static constexpr std::size_t kKeptBytes = 64 * 1024;
 
   Kind kind = Kind::data;
-  bool threw = false;
   Job* next = nullptr;       // of the same connection, to be run after this one
   Job* next_done = nullptr;  // of another connection: see Dispatch
   Connection* connection = nullptr;

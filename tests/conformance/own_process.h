@@ -10,8 +10,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 #include <thread>
 
 namespace collet::conformance {
@@ -39,6 +42,20 @@ inline std::chrono::nanoseconds process_cpu_time() {
   timespec time{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+// The same, and how long they waited for a processor: what they would have used on an idle machine.
+// Less than that where the kernel keeps no such account.
+inline std::chrono::nanoseconds process_cpu_demand() {
+  std::chrono::nanoseconds demand{};
+  std::error_code error;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", error)) {
+    std::ifstream file(task.path() / "schedstat");
+    std::int64_t used = 0;
+    std::int64_t waited = 0;
+    if (file >> used >> waited) demand += std::chrono::nanoseconds(used + waited);
+  }
+  return demand;
 }
 
 inline long own_thread_id() { return ::syscall(SYS_gettid); }

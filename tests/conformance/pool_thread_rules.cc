@@ -72,9 +72,12 @@ RULE(PoolRule, T5_1, "idle workers use no CPU, before their first task and after
     for (int i = 0; i < burst; ++i) ASSERT_TRUE(submit([] {}));
     occupy_workers();
     release_workers();
-    const auto before = process_cpu_time();
+    const auto used_before = process_cpu_time();
+    const auto wanted_before = process_cpu_demand();
     std::this_thread::sleep_for(std::chrono::milliseconds(200));  // what is measured
-    EXPECT_LT(process_cpu_time() - before, std::chrono::milliseconds(20));
+    EXPECT_LT(process_cpu_time() - used_before, std::chrono::milliseconds(20));
+    // On a crowded machine who spins gets little. Who sleeps does not even wait for more.
+    EXPECT_LT(process_cpu_demand() - wanted_before, std::chrono::milliseconds(120));
   }
 }
 

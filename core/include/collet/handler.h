@@ -91,7 +91,7 @@ class Output {
  private:
   friend class Connection;
   friend struct Job;
-  enum class End : std::uint8_t { none, pause, finish, close };
+  enum class End : std::uint8_t { none, pause, finish, close, threw };
 
   void append(std::span<const std::byte> bytes);
 

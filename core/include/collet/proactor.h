@@ -144,6 +144,8 @@ struct Completion {
   Lease lease{};                      // receive: the bytes; none with `last`
 };
 
+// What completes is the backend's again when complete() returns. A sink may take the lease; the
+// rest it leaves as it is.
 class CompletionSink {
  public:
   virtual void complete(Completion& completion) noexcept = 0;

@@ -181,18 +181,24 @@ inline std::ptrdiff_t system_call(long number, long a, const void* b, std::size_
 #endif
 }
 
+[[gnu::cold, gnu::noinline]] inline std::ptrdiff_t repeat_system_call(long number, long a,
+                                                                      const void* b, std::size_t c,
+                                                                      long d) noexcept {
+  std::ptrdiff_t result = -EINTR;
+  while (result == -EINTR) result = system_call(number, a, b, c, d);
+  return result;
+}
+
 // One receive or send, restarted when a signal interrupts it. -EAGAIN when it would block.
 inline std::ptrdiff_t receive_some(int fd, std::span<std::byte> into) noexcept {
-  while (true) {
-    const auto count = system_call(SYS_recvfrom, fd, into.data(), into.size(), 0);
-    if (count != -EINTR) return count;
-  }
+  const auto count = system_call(SYS_recvfrom, fd, into.data(), into.size(), 0);
+  if (count != -EINTR) return count;
+  return repeat_system_call(SYS_recvfrom, fd, into.data(), into.size(), 0);
 }
 inline std::ptrdiff_t send_some(int fd, std::span<const std::byte> bytes) noexcept {
-  while (true) {
-    const auto count = system_call(SYS_sendto, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (count != -EINTR) return count;
-  }
+  const auto count = system_call(SYS_sendto, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (count != -EINTR) return count;
+  return repeat_system_call(SYS_sendto, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
 }
 
 // Closes; with `reset`, so that a TCP peer sees a reset.
