@@ -68,9 +68,11 @@ TEST(DecoratedSpecTest, UnknownNamesAreToldTheKnownOnes) {
       refusal("slow(epoll)")
           .starts_with("backend: no decorator named \"slow\"; there are trace, fault, count"));
   EXPECT_EQ(refusal("fault(epol)"),
-            "backend: no backend named \"epol\"; there are epoll, asio_wait, asio, auto");
+            "backend: no backend named \"epol\"; there are epoll, asio_wait, asio, io_uring, "
+            "io_uring_poll, auto");
   EXPECT_EQ(refusal("fault()"),
-            "backend: \"fault()\" names no backend; there are epoll, asio_wait, asio, auto");
+            "backend: \"fault()\" names no backend; there are epoll, asio_wait, asio, io_uring, "
+            "io_uring_poll, auto");
   EXPECT_EQ(std::string(registry().pool("slow(mutex").status().message()).substr(0, 25),
             "pool: \"slow(mutex\" lacks ");
 }
