@@ -216,11 +216,8 @@ void Connection::deliver(Job& job) {
   owner_.shard_.requests += std::exchange(output.requests_, 0);
   if (output.borrowed_.empty()) return;
   const std::size_t taken = send_at_once(output.borrowed_);
-  if (taken != output.borrowed_.size()) {
-    output.borrowed_ = output.borrowed_.subspan(taken);
-    return deliver_other(job);
-  }
-  output.borrowed_ = {};
+  const auto rest = std::exchange(output.borrowed_, {}).subspan(taken);
+  if (!rest.empty()) queue_rest(rest);
 }
 
 void Connection::deliver_other(Job& job) {
@@ -268,14 +265,21 @@ void Connection::send(Output& output) {
   if (!borrowed.empty()) borrowed = borrowed.subspan(send_at_once(borrowed));
   if (borrowed.empty() && !own.empty()) own = own.subspan(send_at_once(own));
   if (borrowed.empty() && own.empty()) return;
-
-  queue_ = owner_.state_->borrow_queue();
   if (borrowed.empty() && own.size() == output.own_.size()) {
+    queue_ = owner_.state_->borrow_queue();
     queue_->sending.swap(output.own_);
+    start_send();
+    throttle();
   } else {
-    queue_->sending.assign(borrowed.begin(), borrowed.end());
-    queue_->sending.insert(queue_->sending.end(), own.begin(), own.end());
+    queue_rest(borrowed, own);
   }
+}
+
+// A copy, for they are free again when this returns.
+void Connection::queue_rest(std::span<const std::byte> first, std::span<const std::byte> second) {
+  queue_ = owner_.state_->borrow_queue();
+  queue_->sending.assign(first.begin(), first.end());
+  queue_->sending.insert(queue_->sending.end(), second.begin(), second.end());
   start_send();
   throttle();
 }

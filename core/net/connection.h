@@ -83,6 +83,8 @@ class Connection final : private CompletionHandler {
   void send(Output& output);
   std::size_t send_at_once(std::span<const std::byte> bytes);
   [[gnu::cold, gnu::noinline]] std::size_t note_first_byte(std::size_t taken);
+  [[gnu::noinline]] void queue_rest(std::span<const std::byte> first,
+                                    std::span<const std::byte> second = {});
   void start_send();
   [[gnu::noinline]] void settle();
   void throttle();
