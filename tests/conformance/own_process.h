@@ -44,12 +44,15 @@ inline std::chrono::nanoseconds process_cpu_time() {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-// The same, and how long they waited for a processor: what they would have used on an idle machine.
-// Less than that where the kernel keeps no such account.
-inline std::chrono::nanoseconds process_cpu_demand() {
+inline long own_thread_id() { return ::syscall(SYS_gettid); }
+
+// What all other threads have used, and waited for: what they would have used on an idle machine.
+// Nothing where the kernel keeps no such account.
+inline std::chrono::nanoseconds cpu_demand_of_others() {
   std::chrono::nanoseconds demand{};
   std::error_code error;
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", error)) {
+    if (task.path().filename() == std::to_string(own_thread_id())) continue;
     std::ifstream file(task.path() / "schedstat");
     std::int64_t used = 0;
     std::int64_t waited = 0;
@@ -57,8 +60,6 @@ inline std::chrono::nanoseconds process_cpu_demand() {
   }
   return demand;
 }
-
-inline long own_thread_id() { return ::syscall(SYS_gettid); }
 
 // Returns as soon as that thread sleeps in the kernel, or when it has not for ten seconds.
 inline void wait_until_asleep(long thread_id) {
