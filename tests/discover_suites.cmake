@@ -2,7 +2,10 @@
 # process for each case would spend more time on starting than on testing, above all with a
 # sanitizer.
 #
+# Those that take longest begin first: at the end everything else would be waiting for them.
+#
 # Before: program, label, environment, alone.
+set(longest "WorkloadsUnderFaultTest|ExhaustionTest")
 if(NOT EXISTS ${program})
   add_test(${program} ${program})  # fails, and says what has not been built
   return()
@@ -18,4 +21,7 @@ foreach(suite IN LISTS suites)
   add_test("${suite}" "${program}" "--gtest_filter=${suite}.*")
   set_tests_properties("${suite}" PROPERTIES
     LABELS "${label}" TIMEOUT 300 ENVIRONMENT "${environment}" RUN_SERIAL "${alone}")
+  if(suite MATCHES "${longest}")
+    set_tests_properties("${suite}" PROPERTIES COST 100)
+  endif()
 endforeach()

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "tests/support/patience.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
-#elif defined(__SANITIZE_THREAD__)
+#elif COLLET_THREAD_SANITIZED
 #include <sanitizer/tsan_interface.h>
 #endif
 
@@ -41,7 +43,7 @@ struct Fiber {
 void switch_between(Fiber& from, Fiber& to) {
 #if defined(__SANITIZE_ADDRESS__)
   __sanitizer_start_switch_fiber(&from.fake_stack, to.stack, to.stack_size);
-#elif defined(__SANITIZE_THREAD__)
+#elif COLLET_THREAD_SANITIZED
   __tsan_switch_to_fiber(to.shadow, 0);
 #endif
   ::swapcontext(&from.context, &to.context);
@@ -101,14 +103,14 @@ class Explorer {
 Explorer* explorer = nullptr;
 
 void Explorer::start_fibers() {
-#if defined(__SANITIZE_THREAD__)
+#if COLLET_THREAD_SANITIZED
   main_.shadow = __tsan_get_current_fiber();
 #endif
   for (Fiber& fiber : fibers_) {
     fiber.own_stack = std::make_unique<char[]>(kStackBytes);
     fiber.stack = fiber.own_stack.get();
     fiber.stack_size = kStackBytes;
-#if defined(__SANITIZE_THREAD__)
+#if COLLET_THREAD_SANITIZED
     fiber.shadow = __tsan_create_fiber(0);
 #endif
     ::getcontext(&fiber.context);
@@ -119,7 +121,7 @@ void Explorer::start_fibers() {
 }
 
 void Explorer::end_fibers() {
-#if defined(__SANITIZE_THREAD__)
+#if COLLET_THREAD_SANITIZED
   for (Fiber& fiber : fibers_) __tsan_destroy_fiber(fiber.shadow);
 #endif
 }

@@ -15,12 +15,13 @@ constexpr std::chrono::seconds kPatience{30};
 // Sanitizers make programs up to twenty times slower, and memory figures meaningless.
 // g++ defines a macro, Clang has a feature.
 #if defined(__SANITIZE_THREAD__)
-constexpr bool kThreadSanitized = true;
+#define COLLET_THREAD_SANITIZED 1
 #elif defined(__has_feature)
-constexpr bool kThreadSanitized = __has_feature(thread_sanitizer);
+#define COLLET_THREAD_SANITIZED __has_feature(thread_sanitizer)
 #else
-constexpr bool kThreadSanitized = false;
+#define COLLET_THREAD_SANITIZED 0
 #endif
+constexpr bool kThreadSanitized = COLLET_THREAD_SANITIZED;
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kSanitized = true;
 #else

@@ -8,6 +8,7 @@
 
 #include "pools/stealing/scheduler.h"
 #include "tests/support/explorer.h"
+#include "tests/support/patience.h"
 
 namespace collet::stealing {
 namespace {
@@ -17,13 +18,8 @@ using exploration::Platform;
 using exploration::Scenario;
 
 // Preemptions. Sanitizers make all this ten times as long, and see the same steps.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr int kSome = 1;
-constexpr int kMany = 2;
-#else
-constexpr int kSome = 2;
-constexpr int kMany = 3;
-#endif
+constexpr int kSome = integration::kSanitized ? 1 : 2;
+constexpr int kMany = kSome + 1;
 
 // How often each task has run.
 class Runs {
