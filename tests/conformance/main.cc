@@ -53,7 +53,8 @@ int judge(ConformOptions options, apps::Kit& kit) {
                .backend = std::move(options.backend),
                .pool = std::move(options.pool),
                .workload = std::move(options.workload),
-               .seed = options.report.seed};
+               .seed = options.report.seed,
+               .brief = options.brief};
   if (subject().is_poller()) notice_fullness(*subject().backend);
 
   ::testing::InitGoogleTest();

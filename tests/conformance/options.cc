@@ -25,6 +25,7 @@ struct Text {
   std::string rule;
   std::string seed;
   std::string timeout = "120s";
+  bool brief = false;
   bool json = false;
   bool list = false;
 };
@@ -37,6 +38,7 @@ void declare(apps::CommandLine& line, Text& text) {
   line.option("--seed", "N", text.seed, "of what is random; a broken rule prints it");
   line.option("--timeout", "TIME", text.timeout,
               "give a rule up, as broken, after that long; the rest is not judged");
+  line.flag("--brief", text.brief, "a tenth of the time for what is repeated for seconds");
   line.flag("--json", text.json, "JSON lines: one for each rule, then a summary");
   line.flag("--list", text.list, "print all rules and end");
 }
@@ -178,6 +180,7 @@ absl::StatusOr<ConformCommand> parse_conform_command(int argc, const char* const
   if (auto status = read_subject(text, **kind, kit, options); !status.ok()) return status;
   if (auto status = read_rules(text, **kind, options); !status.ok()) return status;
   if (auto status = read_numbers(text, options.report); !status.ok()) return status;
+  options.brief = text.brief;
   options.report.rules = options.rules;
   options.report.json = text.json;
   options.report.command = shell_word(argv[0]);
@@ -187,6 +190,7 @@ absl::StatusOr<ConformCommand> parse_conform_command(int argc, const char* const
   options.report.command +=
       absl::StrFormat(" %s %s", (*kind)->flag, shell_word(options.report.subject));
   if (text.timeout != Text().timeout) options.report.command += " --timeout " + text.timeout;
+  if (text.brief) options.report.command += " --brief";
   if (text.json) options.report.command += " --json";
   return options;
 }

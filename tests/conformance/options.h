@@ -22,6 +22,7 @@ struct ConformOptions {
   std::optional<Pool> pool;
   std::optional<SessionWorkload> workload;
   std::vector<const Rule*> rules;  // to be judged, by number
+  bool brief = false;
   ReportOptions report;
 };
 

@@ -17,12 +17,10 @@ namespace {
 
 // -- T4: wakes ------------------------------------------------------------------------------------
 
-// As many edges from idle to busy as fit into that time, `most` or fewer. With faults, under which
-// a task may sleep, a fifth of it is enough to see many.
+// As many edges from idle to busy as fit into that time, `most` or fewer.
 template <typename Edge>
 void repeat_edges(int most, std::chrono::seconds time, const Edge& edge) {
-  const bool is_slow = subject().pool->is_decorated_with("fault");
-  const auto end = std::chrono::steady_clock::now() + time / (is_slow ? 5.0 : 1.0);
+  const auto end = std::chrono::steady_clock::now() + time / (subject().brief ? 10.0 : 1.0);
   for (int i = 0; i < most; ++i) {
     ASSERT_NO_FATAL_FAILURE(edge(i)) << "after " << i << " wakes";
     if (i % 256 == 0 && std::chrono::steady_clock::now() > end) return;

@@ -23,6 +23,7 @@ struct Subject {
   std::optional<SessionWorkload> workload;
   std::size_t workers = 0;  // of the pool, in the case that runs
   std::uint64_t seed = 0;   // of what is random
+  bool brief = false;       // rules that go on for seconds do so for a tenth of them
 
   bool is_poller() const {
     return backend.has_value() && backend->description().make_poller != nullptr;
