@@ -178,10 +178,17 @@ void Connection::hand_over(Job::Kind kind, Lease& input) {
     busy_ = true;
     return owner_.state_->dispatch.submit(job);
   }
-  pending_bytes_ += std::max(job->input_bytes(), kLeastWeight);
-  (pending_ == nullptr ? pending_ : pending_last_->next) = job;
+  pending_bytes_ += static_cast<std::uint32_t>(std::max(job->input_bytes(), kLeastWeight));
+  job->next = pending_last_ == nullptr ? job : std::exchange(pending_last_->next, job);
   pending_last_ = job;
   throttle();
+}
+
+// As a chain, oldest first; null if nothing is pending.
+Job* Connection::take_pending() noexcept {
+  pending_bytes_ = 0;
+  Job* last = std::exchange(pending_last_, nullptr);
+  return last == nullptr ? nullptr : std::exchange(last->next, nullptr);
 }
 
 void Connection::jobs_done(Job* chain) {
@@ -196,11 +203,9 @@ void Connection::jobs_done(Job* chain) {
     if (woken) unthrottle();
   }
   if (state_ == State::closing) return vanish_if_done();
-  if (pending_ != nullptr) {
+  if (Job* waiting = take_pending()) {
     busy_ = true;
-    pending_bytes_ = 0;
-    pending_last_ = nullptr;
-    owner_.state_->dispatch.submit(std::exchange(pending_, nullptr));
+    owner_.state_->dispatch.submit(waiting);
     unthrottle();
   }
   settle();
@@ -343,7 +348,7 @@ void Connection::end(CloseReason reason) {
 // Takes the next step towards the end that was asked for, once everything before it is done.
 void Connection::settle() {
   if (end_ == Output::End::none || state_ != State::open) return;
-  if (busy_ || pending_ != nullptr || queue_ != nullptr) return;
+  if (busy_ || pending_last_ != nullptr || queue_ != nullptr) return;
   if (end_ == Output::End::close || peer_ended_) return close(reason_, 0);
   owner_.loop_.proactor().shutdown(stream_);
   state_ = State::lingering;
@@ -369,11 +374,9 @@ void Connection::close(CloseReason reason, int error) {
 }
 
 void Connection::drop_pending() noexcept {
-  while (pending_ != nullptr) {
-    owner_.state_->give_back(std::exchange(pending_, pending_->next));
+  for (Job* job = take_pending(); job != nullptr;) {
+    owner_.state_->give_back(std::exchange(job, job->next));
   }
-  pending_last_ = nullptr;
-  pending_bytes_ = 0;
 }
 
 // The last word: the stream is closed and no job is with the pool.

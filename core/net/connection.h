@@ -3,7 +3,7 @@
 //
 // Bytes in become jobs, one chain of them under way at a time; their output goes out at once if the
 // kernel takes it, else it is queued. Small when idle: what is in use only while something moves
-// (jobs, queues) is borrowed from the Connections.
+// (jobs, queues) is borrowed from the Connections, and what is left lies close together.
 #pragma once
 
 #include <chrono>
@@ -89,6 +89,7 @@ class Connection final : private CompletionHandler {
   [[gnu::noinline]] void settle();
   void throttle();
   void unthrottle();
+  Job* take_pending() noexcept;
   void drop_pending() noexcept;
   void fail_later(int error);
   [[gnu::cold]] void tell_unwatched(int error);
@@ -99,26 +100,26 @@ class Connection final : private CompletionHandler {
   Handle stream_;
   std::unique_ptr<Handler> handler_;
   std::unique_ptr<SendQueue> queue_;  // only while something is unsent
-  Job* pending_ = nullptr;            // received while a chain is under way, oldest first
-  Job* pending_last_ = nullptr;
+  Job* pending_last_ = nullptr;       // received while a chain is under way; next to it, the oldest
   std::chrono::nanoseconds opened_at_{};
   std::chrono::nanoseconds moved_at_{};  // the last time a byte moved
-  std::size_t pending_bytes_ = 0;
+  std::uint32_t pending_bytes_ = 0;
   int error_ = 0;
   std::uint32_t index_;
   State state_ = State::connecting;
   Receive receive_ = Receive::idle;
   CloseReason reason_ = CloseReason::handler_closed;
   Output::End end_ = Output::End::none;
-  bool handler_ended_ = false;  // and nothing it writes later counts
-  bool paused_ = false;         // by the handler, until it is woken
-  bool busy_ = false;           // a chain of jobs is under way
-  bool peer_ended_ = false;
-  bool sent_first_ = false;
+  bool handler_ended_ : 1 = false;  // and nothing it writes later counts
+  bool paused_ : 1 = false;         // by the handler, until it is woken
+  bool busy_ : 1 = false;           // a chain of jobs is under way
+  bool peer_ended_ : 1 = false;
+  bool sent_first_ : 1 = false;
   bool fresh_ = true;     // something has arrived since was_quiet()
   bool suspect_ = false;  // was found idle, and is to be looked at once more
   bool has_place_ = true;
-  bool closed_ = false;  // the proactor is done with the stream
+  bool closed_ : 1 = false;  // the proactor is done with the stream
 };
+static_assert(sizeof(Connection) <= 88);
 
 }  // namespace collet
