@@ -20,9 +20,9 @@ SERVER = BUILD / "apps/collet-server"
 LOAD = BUILD / "apps/collet-load"
 BENCH = BUILD / "bench/collet-bench"
 
-# Of g++ 12 and Boost 1.81 on x86-64. How many requests share a pass depends on the machine a little,
-# so the least of three counts is taken. Under strace, which holds the server up, many requests share
-# an entry of io_uring: by itself it makes about 0.15 for each.
+# Of g++ 12 and Boost 1.81 on x86-64. How many requests share a pass depends on the machine a
+# little, so the least of three counts is taken. Under strace, which holds the server up, many
+# requests share an entry of io_uring: by itself it makes about 0.15 for each.
 ALLOWED = {
     "instructions per echo, epoll + inline": 205,
     "instructions per echo, asio + inline": 2050,

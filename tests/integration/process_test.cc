@@ -211,7 +211,11 @@ TEST(ServerProcess, EndsWithoutAHandlerThatDoesNotReturn) {
 TEST(ServerProcess, SaysThatABackendDidNotWakeWhereNoHandlerIsToBlame) {
   Program server(server_command({"--backend", "fault(epoll):drop_wake=1", "--drain-timeout", "50ms",
                                  "--watcher-interval", "1h"}));
-  ASSERT_THAT(server.read_line(), StartsWith("listening"));
+  const Descriptor client = dial(address_in(server.read_line()));
+  write_all(client, "x");
+  ASSERT_TRUE(eventually([&] { return has_arrived(client); }));
+  // A loop that has still to begin its wait needs no wake.
+  ASSERT_TRUE(eventually([&] { return server.sleeps(); }));
   server.signal(SIGTERM);
   EXPECT_EQ(server.wait(), 1);
   EXPECT_THAT(server.errors(), HasSubstr("backend fault(epoll:events=256):"));

@@ -18,6 +18,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -111,6 +112,19 @@ class Program {
     siginfo_t info{};
     return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
            info.si_pid == pid_;
+  }
+
+  // Each of its threads waits in the kernel.
+  bool sleeps() const {
+    const std::filesystem::path threads("/proc/" + std::to_string(pid_) + "/task");
+    for (const auto& thread : std::filesystem::directory_iterator(threads)) {
+      std::ifstream file(thread.path() / "stat");
+      std::string stat;
+      std::getline(file, stat);
+      const std::size_t name_end = stat.rfind(')');
+      if (name_end != stat.npos && stat.substr(name_end, 3) != ") S") return false;
+    }
+    return true;
   }
 
   // User and system time of all its threads so far.

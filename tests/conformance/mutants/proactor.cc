@@ -47,7 +47,7 @@ constexpr OptionDescription kBugs[] = {
     bug("shuts_both", "R7.3: shutdown() ends receiving too"),
     bug("never_emptied", "R7.4: never says that the socket held no more"),
     bug("drops_accepted", "R8.1: loses every hundredth connection"),
-    bug("always_complete", "R8.4: says that all is done when it is not"),
+    bug("always_complete", "R8.1: says that all is done when it is not"),
     bug("eager_sink", "R9.1: completes from within send()"),
     bug("one_report", "R11.1: a watch reports once"),
     bug("early", "R12.1: rounds deadlines down"),
