@@ -69,8 +69,11 @@ class PollerRule : public ::testing::Test {
   // All that one wait() says about `token`; nothing if it does not mention it.
   std::optional<Readiness> wait_once(Token token, nanoseconds timeout = nanoseconds::zero()) {
     const std::size_t count = poller_->wait(events_, timeout);
-    EXPECT_LE(count, events_.size());
     std::optional<Readiness> ready;
+    if (count > events_.size()) {
+      ADD_FAILURE() << "wait() has room for " << events_.size() << " events and reports " << count;
+      return ready;
+    }
     for (std::size_t i = 0; i < count; ++i) {
       if (events_[i].token != token) continue;
       ready = ready.value_or(Readiness::none) | events_[i].ready;

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/conformance/interruptions.h"
 #include "tests/conformance/poller_rule.h"
 #include "tests/conformance/wake_storm.h"
 
@@ -55,6 +56,10 @@ RULE(PollerRule, P5_4, "100000 wakes from four threads: none is lost") {
   const auto begin = Clock::now();
   wake_from_four_threads([this] { poller_->wake(); }, [this] { poller_->wait(events_, kNever); });
   EXPECT_LT(Clock::now() - begin, 4 * kPatience);
+}
+
+RULE(PollerRule, P5_8, "20000 wakes, one at a time: each ends a wait()") {
+  wake_one_at_a_time([this] { poller_->wake(); }, [this] { poller_->wait(events_, kNever); });
 }
 
 RULE(PollerRule, P5_5, "a wake ends the wait() in progress") {
@@ -159,6 +164,31 @@ RULE(PollerRule, P6_5, "an event ends the wait() in progress, whatever its timeo
   EXPECT_TRUE(wait_for(kFirst, Readiness::read));
   peer.join();
   poller_->remove(pair.ours.get());
+}
+
+// A signal comes all the time, one for which no system call is begun again.
+RULE(PollerRule, P6_6, "signals end a wait() at most: no event, wake or timeout is lost") {
+  const Pair pair = local_pair();
+  ASSERT_EQ(poller_->add(pair.ours.get(), Interest::read, kFirst), 0);
+  const Interruptions interruptions;
+  for (int i = 0; i < 10; ++i) {
+    std::thread peer([&, waiter = own_thread_id()] {
+      wait_until_asleep(waiter);
+      write_all(pair.theirs, "x");
+    });
+    EXPECT_TRUE(wait_for(kFirst, Readiness::read));
+    peer.join();
+    EXPECT_EQ(read_up_to(pair.ours, 1), "x");
+  }
+  EXPECT_EQ(poller_->remove(pair.ours.get()), 0);
+  wake_from_threads(
+      1, 1000, [this] { poller_->wake(); },
+      [this] { EXPECT_EQ(poller_->wait(events_, kNever), 0U); });
+  for (const milliseconds timeout : {milliseconds(0), milliseconds(5), milliseconds(50)}) {
+    const auto begin = Clock::now();
+    EXPECT_EQ(poller_->wait(events_, timeout), 0U);
+    EXPECT_LT(Clock::now() - begin, std::chrono::seconds(5));
+  }
 }
 
 // -- P8: what it costs ----------------------------------------------------------------------------

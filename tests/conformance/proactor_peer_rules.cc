@@ -13,7 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "tests/conformance/interruptions.h"
 #include "tests/conformance/proactor_rule.h"
+#include "tests/conformance/wake_storm.h"
 #include "tests/support/builtin_registry.h"
 
 namespace collet::conformance {
@@ -220,6 +222,29 @@ RULE(ProactorRule, R6_4, "a wake ends the run() in progress") {
   loop = own_thread_id();
   driver().run(nanoseconds::max());
   waker.join();
+}
+
+// A signal comes all the time, one for which no system call is begun again.
+RULE(ProactorRule, R12_6, "signals end a run() at most: no completion, wake or deadline is lost") {
+  const Connected one = connected(tcp_pair());
+  serve_echo(driver(), one.stream);
+  const Interruptions interruptions;
+  for (int i = 0; i < 10; ++i) {
+    std::thread peer([&, loop = own_thread_id()] {
+      wait_until_asleep(loop);
+      write_all(one.peer, "x");
+    });
+    driver().run_until([&] { return driver()[one.stream].last[Operation::send] > i; });
+    peer.join();
+    EXPECT_EQ(read_up_to(one.peer, 1), "x");
+  }
+  wake_from_threads(
+      1, 1000, [this] { driver()->wake(); }, [this] { driver().run(nanoseconds::max()); });
+  for (const milliseconds span : {milliseconds(0), milliseconds(5), milliseconds(50)}) {
+    const nanoseconds begin = driver()->now();
+    driver().run(begin + span);
+    EXPECT_LT(driver()->now() - begin, std::chrono::seconds(5));
+  }
 }
 
 RULE(ProactorRule, R6_5, "wakes without pause hide no completion") {

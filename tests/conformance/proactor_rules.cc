@@ -412,5 +412,9 @@ RULE(ProactorRule, R6_3, "100000 wakes from four threads: none is lost") {
                          [this] { driver().run(nanoseconds::max()); });
 }
 
+RULE(ProactorRule, R6_6, "20000 wakes, one at a time: each ends a run()") {
+  wake_one_at_a_time([this] { driver()->wake(); }, [this] { driver().run(nanoseconds::max()); });
+}
+
 }  // namespace
 }  // namespace collet::conformance

@@ -14,7 +14,7 @@
 //         P1.5   an interest dropped and taken up again is served
 //         P1.6   few places for events lose none: what did not fit comes later
 //         P1.7   what was read in part is reported again
-//         P1.8   of a thousand descriptors just those that are ready are reported
+//         P1.8   of thousands of descriptors just those that are ready are reported
 //         P1.9   a count below the room means that all that is ready was reported
 //         P1.10  a token comes back as it was given, whatever its value
 //   P2  Events may be spurious, but not by each wait(); a missing one is a bug.
@@ -46,6 +46,7 @@
 //         P5.5   a wake ends the wait() in progress
 //         P5.6   one wakes itself as well as others, and only its own Poller
 //         P5.7   wakes without pause hide no event
+//         P5.8   20000 wakes, one at a time: each ends a wait()
 //   P6  A timeout never expires early: what the kernel counts coarser is rounded up. Only events,
 //       wakes and signals end a wait() before.
 //         P6.1   no timeout expires early, from 1 ns to 7 ms
@@ -53,10 +54,11 @@
 //         P6.3   timeouts beyond INT_MAX ms, and for ever, do not overflow
 //         P6.4   a timeout does expire
 //         P6.5   an event ends the wait() in progress, whatever its timeout
+//         P6.6   signals end a wait() at most: no event, wake or timeout is lost
 //   P7  A call that fails changes nothing and says why: EEXIST, ENOENT, EBADF, EPERM, ENOSPC.
 //         P7.1   add() of what is watched is EEXIST, and changes nothing
 //         P7.2   modify() and remove() of what is not watched are ENOENT
-//         P7.3   add() of a descriptor that is not open is EBADF
+//         P7.3   add() of a descriptor that is not open is EBADF, and leaves nothing behind
 //         P7.4   add() of a regular file is EPERM, or the file is ready or failed for good
 //   P8  Waiting costs nothing, and what a Poller held is given back when it goes.
 //         P8.1   a descriptor stays the caller's, open when the Poller is gone

@@ -61,6 +61,7 @@
 //         R6.3   100000 wakes from four threads: none is lost
 //         R6.4   a wake ends the run() in progress
 //         R6.5   wakes without pause hide no completion
+//         R6.6   20000 wakes, one at a time: each ends a run()
 //   R7  The end of a stream is reported after all bytes before it. It ends the peer's sending only:
 //       sending goes on.
 //         R7.1   the end comes after all bytes
@@ -113,6 +114,7 @@
 //         R12.3  the clocks of two proactors agree
 //         R12.4  waiting uses no CPU, whatever ended, stopped and failed before
 //         R12.5  deadlines do pass, and those far away do not overflow
+//         R12.6  signals end a run() at most: no completion, wake or deadline is lost
 //
 // Every call but wake() is made by the one thread that runs the loop. All errors are errno values.
 #pragma once

@@ -4,7 +4,10 @@
 #pragma once
 
 #include <cstring>
+#include <mutex>
 #include <span>
+#include <thread>
+#include <utility>
 
 #include <collet/option.h>
 
@@ -27,6 +30,22 @@ class Bug {
 
  private:
   const char* name_ = "";
+};
+
+// Of wakes, those that one thread makes while no other does. Any thread.
+class WakesInARow {
+ public:
+  // Counts one more. Whether it is the one to lose.
+  bool is_lost() {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(last_, std::this_thread::get_id()) != std::this_thread::get_id()) count_ = 0;
+    return ++count_ == 15'000;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::thread::id last_;
+  int count_ = 0;
 };
 
 }  // namespace collet::mutants

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <map>
 #include <memory>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include <collet/plugin.h>
@@ -28,7 +30,7 @@ constexpr OptionDescription kBugs[] = {
     bug("write_hides_read", "P1.2: reports one condition at a time"),
     bug("keeps_token", "P1.4: modify() replaces the interest only"),
     bug("forgets_rest", "P1.6: what does not fit is taken from the kernel and dropped"),
-    bug("few_numbers", "P1.8: knows no more than 512 descriptors"),
+    bug("few_numbers", "P1.8: knows no descriptor beyond 2048"),
     bug("stops_early", "P1.9: reports sixteen at most, and says that this is all"),
     bug("wide_tokens", "P1.10: keeps 32 bits of a token"),
     bug("drops_some", "P2.4: drops every hundredth event"),
@@ -43,11 +45,14 @@ constexpr OptionDescription kBugs[] = {
     bug("unmerged", "P5.2: each wake ends a wait of its own"),
     bug("takes_place", "P5.3: a wake takes the place of an event"),
     bug("lost_wake", "P5.4: loses every thousandth wake"),
+    bug("lost_alone", "P5.8: loses the 15000th wake in a row by one thread"),
     bug("early", "P6.1: rounds timeouts down"),
     bug("zero_blocks", "P6.2: waits 10 ms at least"),
     bug("overflows", "P6.3: counts timeouts with 32 bits of milliseconds"),
+    bug("starts_again", "P6.6: after a signal it waits for all of its timeout once more"),
     bug("adds_twice", "P7.1: add() of what is watched replaces it"),
     bug("removes_all", "P7.2: remove() of what is not watched is no error"),
+    bug("remembers_failed", "P7.3: takes for watched what it could not watch"),
     bug("silent_file", "P7.4: watches files, and never reports them"),
     bug("closes", "P8.1: closes what it watched"),
     bug("busy", "P8.2: polls instead of waiting"),
@@ -66,10 +71,12 @@ class MutantPoller final : public Poller {
   }
 
   int add(int fd, Interest interest, Token token) noexcept override {
-    if (is("few_numbers") && fd >= 512) return 0;
+    if (is("few_numbers") && fd >= 2048) return 0;
     if (is("wide_tokens")) token = Token{static_cast<std::uint32_t>(token)};
     if (is("old_token")) token = tokens_.emplace(fd, token).first->second;
+    if (is("remembers_failed") && failed_.contains(fd)) return EEXIST;
     const int error = inner_->add(fd, interest, token);
+    if (error == EBADF) failed_.insert(fd);
     if (is("silent_file") && error == EPERM) return 0;
     if (is("adds_twice") && error == EEXIST) return modify(fd, interest, token);
     if (error == 0) watched_[fd] = {interest, token};
@@ -101,9 +108,13 @@ class MutantPoller final : public Poller {
     if (is("overflows") && timeout != nanoseconds::max()) timeout = wrap(timeout);
     if (is("busy")) return poll(ready, timeout);
     waiting_ = true;
+    errno = 0;
     const bool takes_many = is("forgets_rest") || is("keeps_rest");
     std::size_t count =
         takes_many ? wait_for_many(ready, timeout) : inner_->wait(room_of(ready), timeout);
+    while (is("starts_again") && count == 0 && std::exchange(errno, 0) == EINTR) {
+      count = inner_->wait(ready, timeout);
+    }
     waiting_ = false;
     if (!stale_.empty()) {
       ready[count++] = stale_.back();
@@ -118,6 +129,7 @@ class MutantPoller final : public Poller {
   void wake() noexcept override {
     if (is("lost_before") && !waiting_) return;
     if (is("lost_wake") && ++wakes_ % 1000 == 0) return;
+    if (is("lost_alone") && row_.is_lost()) return;
     if (is("unmerged")) ++unmerged_;
     woken_ = true;
     inner_->wake();
@@ -193,6 +205,8 @@ class MutantPoller final : public Poller {
   const std::unique_ptr<Poller> inner_;
   std::map<int, Watched> watched_;
   std::map<int, Token> tokens_;  // the first of each number
+  std::set<int> failed_;
+  WakesInARow row_;
   std::vector<Event> stale_;
   std::vector<Event> rest_;
   std::set<Token> reported_;

@@ -3,6 +3,7 @@
 // time.
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -42,6 +43,7 @@ constexpr OptionDescription kBugs[] = {
     bug("after_close", "R5.3: a token is used after its close"),
     bug("leaks", "R5.6: leaks a descriptor for each connection"),
     bug("lost_wake", "R6.1: loses a wake while nobody runs"),
+    bug("lost_alone", "R6.6: loses the 15000th wake in a row by one thread"),
     bug("end_first", "R7.1: the end overtakes the last bytes"),
     bug("reordered", "R7.1: each second piece overtakes the one before"),
     bug("shuts_both", "R7.3: shutdown() ends receiving too"),
@@ -51,6 +53,7 @@ constexpr OptionDescription kBugs[] = {
     bug("eager_sink", "R9.1: completes from within send()"),
     bug("one_report", "R11.1: a watch reports once"),
     bug("early", "R12.1: rounds deadlines down"),
+    bug("starts_again", "R12.6: after a signal it waits for all of its time once more"),
     bug("busy", "R12.4: polls instead of waiting"),
 };
 
@@ -128,21 +131,30 @@ class MutantProactor final : public Proactor, private CompletionSink {
     if (is("early") && deadline != nanoseconds::max() && deadline > nanoseconds::zero()) {
       deadline = std::chrono::floor<milliseconds>(deadline);
     }
+    const nanoseconds span = deadline - std::min(deadline, inner_->now());
     bool complete = false;
+    bool begins_again = false;
+    errno = 0;
     do {
       handed_over_ = false;
       running_ = true;
       complete = inner_->run(is("busy") ? nanoseconds::min() : deadline, *this);
       running_ = false;
-    } while (is("busy") && !handed_over_ && inner_->now() < deadline);
+      const bool again = is("starts_again") && !handed_over_ && std::exchange(errno, 0) == EINTR;
+      if (again && span < kLongest) deadline = inner_->now() + span;
+      begins_again = again || is("busy");
+    } while (begins_again && !handed_over_ && inner_->now() < deadline);
     if (!handed_over_) flush();
     return complete || is("always_complete");
   }
   void wake() noexcept override {
+    if (is("lost_alone") && row_.is_lost()) return;
     if (!is("lost_wake") || running_) inner_->wake();
   }
 
  private:
+  static constexpr nanoseconds kLongest = std::chrono::hours(1);
+
   bool is(const char* name) const noexcept { return bug_.is(name); }
 
   Handle newest(Handle handle) const {
@@ -220,6 +232,7 @@ class MutantProactor final : public Proactor, private CompletionSink {
   std::map<std::uint32_t, Handle> newest_;
   std::map<Token, Handle> watches_;
   std::uint64_t accepted_ = 0;
+  WakesInARow row_;
 };
 
 constexpr BackendDescription kMutant{
