@@ -53,7 +53,7 @@ RULE(PollerRule, P7_3,
   write_all(successor.theirs, "x");
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(wait_once(kFirst).has_value());
   EXPECT_EQ(poller_->remove(fd), ENOENT);
-  EXPECT_EQ(poller_->add(fd, Interest::read, kSecond), 0);
+  ASSERT_EQ(poller_->add(fd, Interest::read, kSecond), 0);
   EXPECT_TRUE(wait_for(kSecond, Readiness::read));
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(wait_once(kFirst).has_value());
   EXPECT_EQ(poller_->remove(fd), 0);
