@@ -2,9 +2,16 @@
 // report_html.cc: head, tables, data, script.
 #include "bench/show/report_html.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <string_view>
+#include <system_error>
 
 #include <absl/status/status.h>
 #include <absl/strings/str_cat.h>
@@ -12,6 +19,7 @@
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_replace.h>
 
+#include "bench/measure/process.h"
 #include "bench/show/figures.h"
 #include "bench/show/goal_words.h"
 #include "bench/show/pool_html.h"
@@ -142,6 +150,19 @@ std::string tables(const Report& report, const PoolReport* pools) {
   return text + "</tbody></table></section>\n";
 }
 
+// 0, or the errno: EEXIST for a file that is there already and is left as it is.
+int write_new(const std::string& path, std::string_view text) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (file.get() < 0) return errno;
+  while (!text.empty()) {
+    const ssize_t written = ::write(file.get(), text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
 }  // namespace
 
 bool can_draw_charts() noexcept { return !report_script().empty(); }
@@ -174,6 +195,9 @@ std::string render_html(const Report& report, Charts charts, const PoolReport* p
 }
 
 bool is_report(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(path, error);
+  if (!std::filesystem::is_regular_file(status)) return false;
   std::ifstream file(path, std::ios::binary);
   std::string head(2'048, '\0');
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
@@ -184,19 +208,22 @@ absl::Status write_html(const Report& report, Charts charts, const std::string& 
                         const PoolReport* pools) {
   if (path.ends_with(".jsonl")) {
     return absl::InvalidArgumentError(
-        "--output: " + path + " would be a file of results: name a page, such as report.html");
+        path + " would be a file of results: name a page, such as report.html");
+  }
+  std::error_code error;
+  if (std::filesystem::exists(std::filesystem::symlink_status(path, error)) && !is_report(path)) {
+    return absl::InvalidArgumentError(
+        path + " is no report of collet-bench and would be lost: name another file");
   }
   // Whatever stands there stays until the new page is whole.
-  const std::string draft = path + ".new";
+  const std::string draft = absl::StrCat(path, ".", getpid(), ".new");
   const std::string page = render_html(report, charts, pools);
-  errno = 0;  // streams keep what they failed for, if at all, there
-  std::ofstream file(draft, std::ios::binary);
-  file << page;
-  file.close();
-  if (file && std::rename(draft.c_str(), path.c_str()) == 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrFormat("%s cannot be written%s%s: name a file that you may write to", path,
-                      errno == 0 ? "" : ": ", errno == 0 ? "" : std::strerror(errno)));
+  const int why = write_new(draft, page);
+  if (why == 0 && std::rename(draft.c_str(), path.c_str()) == 0) return absl::OkStatus();
+  const int reason = why == 0 ? errno : why;
+  if (reason != EEXIST) unlink(draft.c_str());
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "%s cannot be written: %s: name a file that you may write to", path, std::strerror(reason)));
 }
 
 }  // namespace collet::bench

@@ -29,10 +29,11 @@ std::string escape_html(const std::string& text);
 // A JSON text so that no tag can end within it.
 std::string escape_json_in_html(const std::string& json);
 
-// Whether the file is such a page.
+// Whether it is a regular file, and such a page.
 bool is_report(const std::string& path);
 
-// The same as a file. The error says why there is none.
+// The same as a file: a new one, or in place of such a page and of nothing else. The error says why
+// there is none; what stood there is then as it was.
 absl::Status write_html(const Report& report, Charts charts, const std::string& path,
                         const PoolReport* pools = nullptr);
 

@@ -120,6 +120,20 @@ TEST_F(BenchSessionTest, APageNeverReplacesResults) {
   EXPECT_EQ(text_of_results(), before);
 }
 
+TEST_F(BenchSessionTest, AReportReplacesReportsOnly) {
+  ASSERT_EQ(run_bench(quick({"--reps", "1"})).code, 0);
+  const std::filesystem::path beside = std::filesystem::path(directory()) / "notes.html";
+  std::ofstream(beside) << "<title>my holidays</title>";
+  for (const std::string& path : {beside.string(), std::string("/dev/null"), directory()}) {
+    const Ended ended = run_bench({"report", directory(), "-o", path});
+    EXPECT_EQ(ended.code, 2) << path;
+    EXPECT_THAT(ended.last_words, HasSubstr("--output: " + path + " is no report")) << path;
+  }
+  EXPECT_EQ(std::filesystem::file_size(beside), 26U);
+  const std::string page = (std::filesystem::path(directory()) / "report.html").string();
+  EXPECT_EQ(run_bench({"report", directory(), "-o", page}).code, 0);
+}
+
 TEST_F(BenchSessionTest, APageOfSomebodyElseIsNotWrittenOver) {
   std::filesystem::create_directory(directory());
   const std::filesystem::path page = std::filesystem::path(directory()) / "report.html";
