@@ -6,12 +6,11 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 #include <thread>
 
@@ -38,10 +37,16 @@ bool lock(const Descriptor& file) {
 }
 
 absl::StatusOr<std::string> read_file(const std::string& path, const std::string& command) {
-  std::ifstream file(path, std::ios::binary);
-  if (file) {
-    return std::string{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  // No stream: of a directory, which can be opened but not read, it throws.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  std::array<char, 65'536> part;
+  ssize_t size = file.get() < 0 ? -1 : 1;
+  while (size > 0 || (size < 0 && file.get() >= 0 && errno == EINTR)) {
+    size = ::read(file.get(), part.data(), part.size());
+    if (size > 0) text.append(part.data(), static_cast<std::size_t>(size));
   }
+  if (size == 0) return text;
   return absl::InvalidArgumentError(
       absl::StrFormat("%s cannot be read: %s: name a directory that `collet-bench %s -o` wrote",
                       path, std::strerror(errno), command));

@@ -134,6 +134,16 @@ TEST_F(BenchSessionTest, AReportReplacesReportsOnly) {
   EXPECT_EQ(run_bench({"report", directory(), "-o", page}).code, 0);
 }
 
+TEST_F(BenchSessionTest, ADirectoryInPlaceOfResultsIsRefused) {
+  for (const char* name : {"results.jsonl", "pools.jsonl"}) {
+    const std::filesystem::path path = std::filesystem::path(directory()) / name;
+    std::filesystem::create_directories(path);
+    const Ended ended = run_bench({"report", directory()});
+    EXPECT_EQ(ended.code, 2) << name;
+    EXPECT_THAT(ended.last_words, HasSubstr(path.string() + " cannot be read: ")) << name;
+  }
+}
+
 TEST_F(BenchSessionTest, APageOfSomebodyElseIsNotWrittenOver) {
   std::filesystem::create_directory(directory());
   const std::filesystem::path page = std::filesystem::path(directory()) / "report.html";
