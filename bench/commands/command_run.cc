@@ -57,7 +57,9 @@ std::string page_in(const std::string& directory) {
 // A page of somebody else is not written over.
 absl::Status check_page(const std::string& directory) {
   const std::string page = page_in(directory);
-  if (!std::filesystem::exists(page) || is_report(page)) return absl::OkStatus();
+  if (!std::filesystem::exists(std::filesystem::symlink_status(page)) || is_report(page)) {
+    return absl::OkStatus();
+  }
   return absl::InvalidArgumentError(absl::StrFormat(
       "--output: %s is no report of collet-bench and would be lost: name another directory", page));
 }

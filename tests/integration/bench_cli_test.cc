@@ -124,7 +124,11 @@ TEST_F(BenchSessionTest, AReportReplacesReportsOnly) {
   ASSERT_EQ(run_bench(quick({"--reps", "1"})).code, 0);
   const std::filesystem::path beside = std::filesystem::path(directory()) / "notes.html";
   std::ofstream(beside) << "<title>my holidays</title>";
-  for (const std::string& path : {beside.string(), std::string("/dev/null"), directory()}) {
+  const std::filesystem::path pipe = std::filesystem::path(directory()) / "pipe.html";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const std::filesystem::path dangling = std::filesystem::path(directory()) / "dangling.html";
+  std::filesystem::create_symlink("nowhere.html", dangling);
+  for (const std::string& path : {beside.string(), pipe.string(), dangling.string(), directory()}) {
     const Ended ended = run_bench({"report", directory(), "-o", path});
     EXPECT_EQ(ended.code, 2) << path;
     EXPECT_THAT(ended.last_words, HasSubstr("--output: " + path + " is no report")) << path;
