@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // plugin_loader.cc: loads a checked file, and checks what it says of itself.
 #include <dlfcn.h>
+#include <link.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <absl/strings/str_format.h>
 #include <collet/plugin_loader.h>
 
+#include "core/exit_watch.h"
 #include "core/plugin_file.h"
 #include "core/spec.h"
 
@@ -29,11 +31,29 @@ absl::Status refuse(const absl::FormatSpec<Args...>& format, const Args&... args
 #define COLLET_TEXT(text) #text
 constexpr const char* kSymbol = COLLET_TEXT_OF(COLLET_PLUGIN_SYMBOL);
 
+// What somebody else wrote, on one line, without what a terminal would obey.
+std::string printable(std::string text) {
+  std::ranges::replace_if(
+      text, [](char letter) { return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f; },
+      '?');
+  return text;
+}
+
 // What dlerror() says, without the path under which we loaded it.
 std::string loader_words(const PluginFile& file) {
   std::string words = ::dlerror();
   const std::string prefix = file.loader_path() + ": ";
   return words.starts_with(prefix) ? words.substr(prefix.size()) : words;
+}
+
+// Data of that name would be run as code.
+bool is_function(const void* symbol) {
+  Dl_info where{};
+  const ElfW(Sym)* entry = nullptr;
+  const bool found =
+      ::dladdr1(symbol, &where, reinterpret_cast<void**>(const_cast<ElfW(Sym)**>(&entry)),
+                RTLD_DL_SYMENT) != 0;
+  return found && entry != nullptr && ELF64_ST_TYPE(entry->st_info) == STT_FUNC;
 }
 
 absl::StatusOr<const PluginDescription*> ask(void* library) {
@@ -42,12 +62,17 @@ absl::StatusOr<const PluginDescription*> ask(void* library) {
     return refuse("has no function %s: end its source with COLLET_PLUGIN (collet/plugin.h)",
                   kSymbol);
   }
+  if (!is_function(symbol)) {
+    return refuse(
+        "has a %s that is no function: end its source with COLLET_PLUGIN (collet/plugin.h)",
+        kSymbol);
+  }
   const auto query = reinterpret_cast<PluginQuery>(symbol);
   try {
     if (const PluginDescription* description = query()) return description;
     return refuse("describes nothing: its %s() returned null", kSymbol);
   } catch (const std::exception& thrown) {
-    return refuse("threw when it was asked what it is: %s", thrown.what());
+    return refuse("threw when it was asked what it is: %s", printable(thrown.what()));
   } catch (...) {
     return refuse("threw when it was asked what it is");
   }
@@ -71,15 +96,15 @@ absl::StatusOr<PluginDescription> read_description(const PluginDescription& thei
         "the headers of this collet",
         theirs.abi, kPluginAbi);
   }
-  if (theirs.size < sizeof(PluginDescription)) {
+  if (theirs.size < kLeastPluginSize) {
     return refuse(
         "describes itself in %d bytes, where there must be at least %d: use "
         "COLLET_PLUGIN (collet/plugin.h)",
-        theirs.size, sizeof(PluginDescription));
+        theirs.size, kLeastPluginSize);
   }
-  PluginDescription ours;
-  std::memcpy(static_cast<void*>(&ours), &theirs,
-              sizeof ours);  // what a newer one adds is left out
+  // What a newer one adds is left out, and what an older one does not know of is null.
+  PluginDescription ours{};
+  std::memcpy(static_cast<void*>(&ours), &theirs, std::min<std::size_t>(theirs.size, sizeof ours));
   return ours;
 }
 
@@ -97,8 +122,27 @@ std::string find_flaw(const OptionDescription& option) {
                      option.type == OptionType::ratio;
   if (!known) return absl::StrFormat("option \"%s\" is of an unknown type", option.name);
   if (option.help == nullptr) return absl::StrFormat("option \"%s\" has no help", option.name);
+  if (option.type == OptionType::boolean && (option.minimum != 0 || option.maximum != 1)) {
+    return absl::StrFormat("option \"%s\" is a boolean, but its range is not 0 to 1", option.name);
+  }
+  if (option.type != OptionType::integer && option.minimum < 0) {
+    return absl::StrFormat("option \"%s\" is an amount, but its range goes below 0", option.name);
+  }
   if (option.minimum <= option.default_value && option.default_value <= option.maximum) return "";
   return absl::StrFormat("the default of option \"%s\" is out of its own range", option.name);
+}
+
+std::string find_flaw(std::span<const OptionDescription> options) {
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    if (std::string flaw = find_flaw(options[i]); !flaw.empty()) return flaw;
+    const auto is_same = [&](const auto& other) {
+      return std::strcmp(other.name, options[i].name) == 0;
+    };
+    if (std::ranges::any_of(options.first(i), is_same)) {
+      return absl::StrFormat("option \"%s\" is there twice", options[i].name);
+    }
+  }
+  return "";
 }
 
 // What is wrong with a description that can be read; empty if nothing is.
@@ -109,8 +153,8 @@ std::string find_flaw(const PluginDescription& plugin) {
   if (plugin.version == nullptr) return "its version is null";
   if (plugin.summary == nullptr) return "its summary is null";
   if (plugin.options == nullptr && plugin.option_count != 0) return "its options are null";
-  for (const OptionDescription& option : std::span(plugin.options, plugin.option_count)) {
-    if (std::string flaw = find_flaw(option); !flaw.empty()) return flaw;
+  if (std::string flaw = find_flaw(std::span(plugin.options, plugin.option_count)); !flaw.empty()) {
+    return flaw;
   }
   const auto needs = [&](PluginKind kind, bool has_factory) {
     return (plugin.kind == kind) == has_factory;
@@ -147,7 +191,8 @@ PoolDescription pool_of(const PluginDescription& plugin) {
           .summary = plugin.summary,
           .options = std::span(plugin.options, plugin.option_count),
           .has_workers = plugin.has_workers != 0,
-          .make = plugin.make_pool};
+          .make = plugin.make_pool,
+          .probe = plugin.probe};
 }
 
 WorkloadDescription workload_of(const PluginDescription& plugin) {
@@ -156,13 +201,28 @@ WorkloadDescription workload_of(const PluginDescription& plugin) {
           .options = std::span(plugin.options, plugin.option_count),
           .traits = *plugin.traits,
           .make_server = plugin.make_server,
-          .make_client = plugin.make_client};
+          .make_client = plugin.make_client,
+          .probe = plugin.probe};
 }
 
 }  // namespace
 
 struct Plugins::Described {
+  std::string summary;
+  std::vector<std::string> helps;
+  std::vector<OptionDescription> options;
   std::variant<BackendDescription, PoolDescription, WorkloadDescription> any;
+
+  // `plugin` with texts for people that are kept here.
+  PluginDescription keep(PluginDescription plugin) {
+    summary = printable(plugin.summary);
+    plugin.summary = summary.c_str();
+    options.assign(plugin.options, plugin.options + plugin.option_count);
+    for (const OptionDescription& option : options) helps.push_back(printable(option.help));
+    for (std::size_t i = 0; i < options.size(); ++i) options[i].help = helps[i].c_str();
+    plugin.options = options.data();
+    return plugin;
+  }
 };
 
 Plugins::Plugins(Registry& registry, std::vector<std::string> other_workloads)
@@ -184,6 +244,7 @@ absl::Status Plugins::try_load(const std::string& file) {
     ::close(checked->descriptor);
     return absl::OkStatus();
   }
+  const ExitWatch watch(file.c_str());
   void* library = ::dlopen(checked->loader_path().c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     return refuse("cannot be loaded: %s: it must be a shared object for this machine",
@@ -196,10 +257,12 @@ absl::Status Plugins::try_load(const std::string& file) {
   return add(*description, checked->path);
 }
 
-absl::Status Plugins::add(const PluginDescription& plugin, std::string path) {
-  if (const std::string flaw = find_flaw(plugin); !flaw.empty()) {
+absl::Status Plugins::add(const PluginDescription& raw, std::string path) {
+  if (const std::string flaw = find_flaw(raw); !flaw.empty()) {
     return refuse("describes itself wrongly: %s", flaw);
   }
+  auto described = std::make_unique<Described>();
+  const PluginDescription plugin = described->keep(raw);
   if (const char* kind = find_namesake(plugin)) {
     return refuse("is named \"%s\", as a %s that is there already: give it another name",
                   plugin.name, kind);
@@ -207,7 +270,6 @@ absl::Status Plugins::add(const PluginDescription& plugin, std::string path) {
   if (std::strcmp(plugin.name, "auto") == 0) {
     return refuse("is named \"auto\", which means the first that runs: give it another name");
   }
-  auto described = std::make_unique<Described>();
   switch (plugin.kind) {
     case PluginKind::pool:
       registry_.add(described->any.emplace<PoolDescription>(pool_of(plugin)));
@@ -221,7 +283,7 @@ absl::Status Plugins::add(const PluginDescription& plugin, std::string path) {
       break;
   }
   descriptions_.push_back(std::move(described));
-  plugins_.push_back({std::move(path), plugin.kind, plugin.name, plugin.version});
+  plugins_.push_back({std::move(path), plugin.kind, plugin.name, printable(plugin.version)});
   return absl::OkStatus();
 }
 

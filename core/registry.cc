@@ -8,18 +8,21 @@
 #include <exception>
 #include <utility>
 
+#include <absl/cleanup/cleanup.h>
 #include <absl/status/status.h>
 #include <absl/strings/str_format.h>
 #include <collet/readiness_proactor.h>
 #include <collet/registry.h>
 
+#include "core/exit_watch.h"
 #include "core/spec.h"
 
 namespace collet {
 namespace {
 
 constexpr std::string_view kAuto = "auto";
-constexpr std::size_t kMaxWorkers = 1024;  // beyond it lies a typing mistake
+constexpr std::size_t kMaxWorkers = 1024;     // beyond it lies a typing mistake
+constexpr std::int64_t kMostEvents = 65'536;  // of one wait(): room for them is made beforehand
 
 template <typename Description>
 const Description* find(const std::vector<const Description*>& all, std::string_view name) {
@@ -81,9 +84,19 @@ absl::Status cannot_start(const char* kind, std::string_view name, const Refusal
                       why_not.text[0] != '\0' ? why_not.text : "no reason given"));
 }
 
+// What somebody else wrote, on one line, without what a terminal would obey.
+void make_printable(Refusal& why_not) {
+  char(&text)[sizeof why_not.text] = why_not.text;
+  text[sizeof text - 1] = '\0';
+  std::replace_if(
+      text, text + std::strlen(text),
+      [](char letter) { return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f; }, '?');
+}
+
 // Nothing, and the reason, if it throws: a probe or factory may be a plugin's.
 template <typename Call>
 auto guard(Refusal& why_not, Call&& call) noexcept -> decltype(call()) {
+  const absl::Cleanup printable = [&why_not] { make_printable(why_not); };
   try {
     return call();
   } catch (const std::exception& thrown) {
@@ -99,6 +112,7 @@ std::unique_ptr<Made> make_guarded(Make make, Refusal& why_not, const Arguments&
   return std::unique_ptr<Made>(guard(why_not, [&] { return make(arguments..., why_not); }));
 }
 
+// Found out by making one: what a backend without a probe is asked.
 bool can_be_made(const BackendDescription& backend, Refusal& why_not) {
   const auto values = default_values(backend.options);
   const OptionValues options(values);
@@ -106,6 +120,14 @@ bool can_be_made(const BackendDescription& backend, Refusal& why_not) {
     return make_guarded<Poller>(backend.make_poller, why_not, options) != nullptr;
   }
   return make_guarded<Proactor>(backend.make_proactor, why_not, options) != nullptr;
+}
+bool can_be_made(const PoolDescription&, Refusal&) { return true; }
+bool can_be_made(const WorkloadDescription&, Refusal&) { return true; }
+
+absl::Status does_not_run(const Spec& spec, const char* kind, std::string_view name,
+                          const std::string& reason) {
+  return absl::UnavailableError(
+      absl::StrFormat("%s: %s \"%s\" does not run here: %s", spec.flag, kind, name, reason));
 }
 
 }  // namespace
@@ -154,7 +176,7 @@ absl::StatusOr<std::unique_ptr<Proactor>> Backend::make() const {
     if (!poller.ok()) return poller.status();
     ReadinessLimits limits;
     const std::int64_t events = OptionValues(values())["events"];
-    if (events > 0) limits.events = static_cast<std::size_t>(events);
+    if (events > 0) limits.events = static_cast<std::size_t>(std::min(events, kMostEvents));
     proactor = make_readiness_proactor(*std::move(poller), limits);
   } else {
     Refusal why_not;
@@ -254,11 +276,12 @@ void Registry::add(const WorkloadDescription& description) {
   workloads_.push_back(&description);
 }
 
-std::string Registry::why_not(const BackendDescription& description) const {
-  const auto known = std::find_if(probed_.begin(), probed_.end(),
-                                  [&](const Probed& one) { return one.backend == &description; });
+template <typename Description>
+std::string Registry::why_not(const Description& description) const {
+  const auto known = std::ranges::find(probed_, &description, &Probed::description);
   if (known != probed_.end()) return known->why_not;
   Refusal refusal;
+  const ExitWatch watch(description.name);
   const bool runs = description.probe != nullptr
                         ? guard(refusal, [&] { return description.probe(refusal); })
                         : can_be_made(description, refusal);
@@ -291,8 +314,7 @@ absl::StatusOr<Backend> Registry::bare_backend(const Spec& spec) const {
   auto values = read_options(spec, inner);
   if (!values.ok()) return values.status();
   if (const std::string reason = why_not(*description); !reason.empty()) {
-    return absl::UnavailableError(
-        absl::StrFormat("%s: backend \"%s\" does not run here: %s", spec.flag, inner.name, reason));
+    return does_not_run(spec, "backend", inner.name, reason);
   }
   return Backend(*description, *std::move(values), "");
 }
@@ -333,6 +355,9 @@ absl::StatusOr<Pool> Registry::pool(std::string_view text, std::string_view flag
   if (!decorations.ok()) return decorations.status();
   auto values = read_options(*spec, inner);
   if (!values.ok()) return values.status();
+  if (const std::string reason = why_not(*description); !reason.empty()) {
+    return does_not_run(*spec, "pool", description->name, reason);
+  }
   Pool pool(*description, *std::move(values), "");
   for (auto& decoration : *decorations) pool.decorate(std::move(decoration));
   return pool;
@@ -352,6 +377,9 @@ absl::StatusOr<SessionWorkload> Registry::workload(std::string_view text,
   part.described = description->options;
   auto values = read_options(*spec, part);
   if (!values.ok()) return values.status();
+  if (const std::string reason = why_not(*description); !reason.empty()) {
+    return does_not_run(*spec, "workload", description->name, reason);
+  }
   SessionWorkload workload(*description, *std::move(values));
   const ClientShape shape{.payload_bytes = description->traits.payload_bytes};
   for (const auto& status :

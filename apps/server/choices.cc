@@ -67,7 +67,9 @@ std::string describe_choices(const Kit& kit) {
   }
   text += "\npools (--pool)\n";
   for (const PoolDescription* pool : registry.pools()) {
-    text += describe(*pool, kit.plugin_of(*pool), "");
+    const auto usable = registry.pool(pool->name, "--pool");
+    text += describe(*pool, kit.plugin_of(*pool),
+                     usable.ok() ? "" : std::string(usable.status().message()));
   }
   text += describe_decorators("backends", "--backend 'fault(epoll:events=64):seed=7'",
                               backend_decorators());
@@ -77,7 +79,9 @@ std::string describe_choices(const Kit& kit) {
     text += absl::StrFormat("  %-12s %s\n", workload->name(), workload->summary());
   }
   for (const WorkloadDescription* workload : registry.workloads()) {
-    text += describe(*workload, kit.plugin_of(*workload), "");
+    const auto usable = registry.workload(workload->name, "--workload");
+    text += describe(*workload, kit.plugin_of(*workload),
+                     usable.ok() ? "" : std::string(usable.status().message()));
   }
   return text;
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // hostile.cc: a plugin that can be wrong in many ways. It is compiled once; hostile_copies.py makes
 // a file for each way.
+#include <dlfcn.h>
+
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -51,6 +54,14 @@ Poller* make_throwing(const OptionValues& options, Refusal&) {
 Poller* make_nothing(const OptionValues&, Refusal&) { return nullptr; }
 Proactor* make_no_proactor(const OptionValues&, Refusal&) { return nullptr; }
 
+bool fill_refusal(Refusal& why_not) {
+  std::memset(why_not.text, '!', sizeof why_not.text);
+  why_not.text[0] = '\x1b';
+  return false;
+}
+
+bool exit_in_probe(Refusal&) { std::exit(0); }
+
 bool throw_in_probe(Refusal&) { throw std::runtime_error("no mood to be probed"); }
 
 constexpr OptionDescription depth_by_default(std::int64_t value) {
@@ -63,6 +74,25 @@ constexpr OptionDescription depth_by_default(std::int64_t value) {
 }
 constexpr OptionDescription kOptions[] = {depth_by_default(4)};
 constexpr OptionDescription kBadOptions[] = {depth_by_default(9)};
+constexpr OptionDescription kTwins[] = {depth_by_default(4), depth_by_default(5)};
+constexpr OptionDescription kWideBoolean[] = {{.name = "deep",
+                                               .type = OptionType::boolean,
+                                               .default_value = 0,
+                                               .minimum = 0,
+                                               .maximum = 7,
+                                               .help = "whether it is deep"}};
+constexpr OptionDescription kNegativeShare[] = {{.name = "share",
+                                                 .type = OptionType::ratio,
+                                                 .default_value = -1,
+                                                 .minimum = -1,
+                                                 .maximum = 1,
+                                                 .help = "how much of it"}};
+constexpr OptionDescription kManyEvents[] = {{.name = "events",
+                                              .type = OptionType::integer,
+                                              .default_value = std::int64_t{1} << 60,
+                                              .minimum = 1,
+                                              .maximum = std::int64_t{1} << 60,
+                                              .help = "taken\nat once"}};
 
 constexpr BackendDescription kHermit{.name = "hermit",
                                      .summary = "hears nothing",
@@ -95,6 +125,21 @@ Later describe() {
   if (is("null_factory")) plugin.make_poller = nullptr;
   if (is("two_factories")) plugin.make_proactor = make_no_proactor;
   if (is("throws_in_probe")) plugin.probe = throw_in_probe;
+  if (is("twin_options")) {
+    plugin.options = kTwins;
+    plugin.option_count = 2;
+  }
+  if (is("wide_boolean")) plugin.options = kWideBoolean;
+  if (is("negative_share")) plugin.options = kNegativeShare;
+  if (is("many_events")) plugin.options = kManyEvents;
+  if (is("speaks_without_end")) plugin.probe = fill_refusal;
+  if (is("exits_when_asked")) std::exit(0);
+  if (is("exits_in_probe")) plugin.probe = exit_in_probe;
+  if (is("draws")) plugin.summary = "red\x1b[31m\nline";
+  if (is("borrows")) {
+    plugin.name = "borrower";
+    if (::dlsym(RTLD_DEFAULT, "beside_the_point") != nullptr) plugin.summary = "took a stranger's";
+  }
   if (is("makes_nothing")) plugin.make_poller = make_nothing;
   return later;
 }
@@ -110,9 +155,8 @@ VISIBLE const PluginDescription* COLLET_PLUGIN_SYMBOL() {
   return &description.known;
 }
 
-// What the host's own backends call; seen only where a module is linked so that all is exported.
-VISIBLE int epoll_create1(int) { return -1; }
-VISIBLE int eventfd(unsigned, int) { return -1; }
+// Exported only where a module is linked so that all is.
+VISIBLE int beside_the_point() { return -1; }
 
 // Proof that the file was loaded, whatever became of it.
 [[gnu::constructor]] void leave_a_mark() {

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include <gmock/gmock.h>
+#include <absl/strings/str_split.h>
 
 #include "tests/plugins/plugin_fixture.h"
 
@@ -58,6 +59,11 @@ const std::vector<Flaw> kFlaws{{"no_symbol", {"no function collet_plugin", "COLL
                                {"null_version", {"its version"}},
                                {"null_options", {"its options"}},
                                {"bad_default", {"\"depth\"", "out of its own range"}},
+                               {"twin_options", {"\"depth\" is there twice"}},
+                               {"wide_boolean", {"\"deep\" is a boolean", "0 to 1"}},
+                               {"negative_share", {"\"share\"", "below 0"}},
+                               {"data_symbol", {"collet_plugin", "no function", "COLLET_PLUGIN"}},
+                               {"exits_when_asked", {"ended the program"}},
                                {"null_factory", {"no factory"}},
                                {"two_factories", {"another kind"}},
                                {"says_nothing", {"null"}},
@@ -89,6 +95,33 @@ TEST(UnwillingPlugin, ThrowingInItsFactoryIsAReason) {
   EXPECT_THAT(ended.errors, HasSubstr("no mood to be made"));
 }
 
+TEST(UnwillingPlugin, EndingTheProgramInItsProbeIsNoSuccess) {
+  const Ended listed = list_with(plugin("exits_in_probe"));
+  EXPECT_EQ(listed.code, 2);
+  EXPECT_THAT(listed.errors, HasSubstr("\"hermit\" ended the program"));
+}
+
+TEST(UnwillingPlugin, AReasonWithoutEndIsCutAndMadePrintable) {
+  const Ended listed = list_with(plugin("speaks_without_end"));
+  EXPECT_EQ(listed.code, 0);
+  EXPECT_THAT(listed.output, HasSubstr(": ?" + std::string(238, '!') + "\n"));
+}
+
+TEST(UnwillingPlugin, ATextForPeopleCannotSteerTheirTerminal) {
+  const Ended listed = list_with(plugin("draws"));
+  EXPECT_EQ(listed.code, 0);
+  EXPECT_THAT(listed.output, HasSubstr("red?[31m?line"));
+}
+
+TEST(UnwillingPlugin, MoreEventsThanThereIsRoomForAreNotAskedFor) {
+  const Ended listed = list_with(plugin("many_events"));
+  EXPECT_EQ(listed.code, 0) << listed.errors;
+  EXPECT_THAT(listed.output, HasSubstr("taken?at once"));
+  const Ended judged =
+      run({COLLET_CONFORM_PROGRAM, "--backend", plugin("many_events"), "--rule", "R1.1"});
+  EXPECT_EQ(judged.code, 0) << judged.errors;
+}
+
 TEST(UnwillingPlugin, MakingNothingIsRefused) {
   const Ended ended = serve_with("makes_nothing");
   EXPECT_EQ(ended.code, 2);
@@ -108,9 +141,10 @@ TEST(ForwardPlugin, ALaterOneOfTheSameVersionRuns) {
 }
 
 TEST(IntrusivePlugin, WhatItExportsBesideReachesNobody) {
-  const Ended listed = list_with(plugin("extra_symbols"));
+  const Ended listed = run({COLLET_SERVER_PROGRAM, "--plugin", plugin("extra_symbols"), "--plugin",
+                            plugin("borrows"), "--list"});
   EXPECT_EQ(listed.code, 0) << listed.errors;
-  EXPECT_THAT(listed.output, Not(HasSubstr("not here")));  // epoll among them
+  EXPECT_THAT(listed.output, AllOf(HasSubstr("borrower"), Not(HasSubstr("took a stranger's"))));
 }
 
 // -- What is wrong with the file -----------------------------------------------------------------
@@ -231,8 +265,11 @@ TEST_F(PluginFileTest, TheSameFileMayBeNamedTwice) {
 }
 
 TEST(PluginSymbolTest, APluginExportsOneSymbol) {
-  for (const std::string& file : {std::string(COLLET_POLL_PLUGIN), std::string(COLLET_ASIO_PLUGIN),
-                                  std::string(COLLET_TBB_PLUGIN)}) {
+  std::vector<std::string> files = absl::StrSplit(COLLET_LIBRARY_PLUGINS, ':', absl::SkipEmpty());
+  files.insert(files.end(),
+               {COLLET_POLL_PLUGIN, COLLET_ASIO_PLUGIN, COLLET_TBB_PLUGIN, COLLET_PROACTOR_TEMPLATE,
+                COLLET_POOL_TEMPLATE, COLLET_WORKLOAD_TEMPLATE});
+  for (const std::string& file : files) {
     const Ended ended = run({"/usr/bin/nm", "-D", "--defined-only", file});
     ASSERT_EQ(ended.code, 0) << ended.errors;
     EXPECT_EQ(std::count(ended.output.begin(), ended.output.end(), '\n'), 1) << ended.output;

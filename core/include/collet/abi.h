@@ -52,6 +52,23 @@ static_assert(occupies<OptionValue, 16, 8> && offsetof(OptionValue, value) == 8)
 static_assert(occupies<OptionValues, 16, 8>);
 static_assert(occupies<Refusal, 240, 1>);
 
+// Values that cross as integers.
+template <auto kEnumerator>
+constexpr auto value_of = static_cast<std::underlying_type_t<decltype(kEnumerator)>>(kEnumerator);
+
+static_assert(value_of<OptionType::boolean> == 0 && value_of<OptionType::integer> == 1 &&
+              value_of<OptionType::bytes> == 2 && value_of<OptionType::duration> == 3 &&
+              value_of<OptionType::ratio> == 4);
+static_assert(value_of<Readiness::none> == 0 && value_of<Readiness::read> == 0x01 &&
+              value_of<Readiness::write> == 0x04 && value_of<Readiness::error> == 0x08 &&
+              value_of<Readiness::hang_up> == 0x10);
+static_assert(value_of<Operation::accept> == 0 && value_of<Operation::connect> == 1 &&
+              value_of<Operation::receive> == 2 && value_of<Operation::send> == 3 &&
+              value_of<Operation::ready> == 4 && value_of<Operation::close> == 5);
+static_assert(value_of<Side::local> == 0 && value_of<Side::peer> == 1);
+static_assert(value_of<Then::go_on> == 0 && value_of<Then::finish> == 1 &&
+              value_of<Then::close> == 2);
+
 // A class with virtual functions begins with the pointer to their table and has nothing else. The
 // order of the functions is what the plugin that was built from the first headers proves.
 template <typename Class>

@@ -24,8 +24,8 @@ struct BackendDescription {
   bool (*probe)(Refusal& why_not);
 
   // Makes one instance for one loop; exactly one of the two is set. A Poller's option `events`, if
-  // it has one, is also how many its wait() will be asked for at once. Null with `why_not` filled
-  // in on failure. The host owns and deletes what is returned.
+  // it has one, is also how many its wait() will be asked for at once, though never for more than
+  // 65,536. Null with `why_not` filled in on failure. The host owns and deletes what is returned.
   Poller* (*make_poller)(const OptionValues& options, Refusal& why_not);
   Proactor* (*make_proactor)(const OptionValues& options, Refusal& why_not);
 };
@@ -37,6 +37,9 @@ struct PoolDescription {
   bool has_workers;  // false: runs tasks on the caller's thread, and --workers must be 0
 
   ThreadPool* (*make)(const OptionValues& options, std::size_t workers, Refusal& why_not);
+
+  // As of a backend. Null: it runs everywhere.
+  bool (*probe)(Refusal& why_not) = nullptr;
 };
 
 }  // namespace collet

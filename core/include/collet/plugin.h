@@ -44,7 +44,7 @@ struct PluginDescription {
   const char* summary;
   const OptionDescription* options;
   std::uint64_t option_count;
-  bool (*probe)(Refusal& why_not);  // may be null, see BackendDescription
+  bool (*probe)(Refusal& why_not);  // may be null, see description.h
 
   // What `kind` names; the others are null.
   Poller* (*make_poller)(const OptionValues& options, Refusal& why_not);
@@ -55,6 +55,23 @@ struct PluginDescription {
   ClientSession* (*make_client)(const OptionValues& options, const ClientShape& shape,
                                 Refusal& why_not);
 };
+
+// What every plugin of this ABI has at least.
+inline constexpr std::uint32_t kLeastPluginSize = 120;
+
+// The members may be added to, never moved; abi.h says what it takes to break this.
+static_assert(sizeof(PluginDescription) >= kLeastPluginSize);
+static_assert(
+    offsetof(PluginDescription, magic) == 0 && offsetof(PluginDescription, abi) == 8 &&
+    offsetof(PluginDescription, size) == 12 && offsetof(PluginDescription, kind) == 16 &&
+    offsetof(PluginDescription, has_workers) == 20 && offsetof(PluginDescription, name) == 24 &&
+    offsetof(PluginDescription, version) == 32 && offsetof(PluginDescription, summary) == 40 &&
+    offsetof(PluginDescription, options) == 48 && offsetof(PluginDescription, option_count) == 56 &&
+    offsetof(PluginDescription, probe) == 64 && offsetof(PluginDescription, make_poller) == 72 &&
+    offsetof(PluginDescription, make_proactor) == 80 &&
+    offsetof(PluginDescription, make_pool) == 88 && offsetof(PluginDescription, traits) == 96 &&
+    offsetof(PluginDescription, make_server) == 104 &&
+    offsetof(PluginDescription, make_client) == 112);
 
 // What all kinds say alike.
 template <typename Description>
@@ -86,6 +103,7 @@ constexpr PluginDescription plugin_of(const BackendDescription& backend, const c
 constexpr PluginDescription plugin_of(const PoolDescription& pool, const char* version) {
   auto plugin = begin_plugin(PluginKind::pool, pool, version);
   plugin.has_workers = pool.has_workers ? 1 : 0;
+  plugin.probe = pool.probe;
   plugin.make_pool = pool.make;
   return plugin;
 }
@@ -93,6 +111,7 @@ constexpr PluginDescription plugin_of(const PoolDescription& pool, const char* v
 // `workload` must have static lifetime: its traits are referred to.
 constexpr PluginDescription plugin_of(const WorkloadDescription& workload, const char* version) {
   auto plugin = begin_plugin(PluginKind::workload, workload, version);
+  plugin.probe = workload.probe;
   plugin.traits = &workload.traits;
   plugin.make_server = workload.make_server;
   plugin.make_client = workload.make_client;

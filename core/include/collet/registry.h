@@ -139,6 +139,7 @@ class Registry {
   // Checks `spec` and that the backend runs here. `auto` takes the first registered backend that
   // does. Any other name is strict: it is that backend or an error. `flag` is named in errors.
   absl::StatusOr<Backend> backend(std::string_view spec, std::string_view flag = "backend") const;
+  // The same of a pool, and of a workload.
   absl::StatusOr<Pool> pool(std::string_view spec, std::string_view flag = "pool") const;
 
   // Makes one session of each half, so that one which cannot be had is known beforehand.
@@ -147,18 +148,19 @@ class Registry {
 
  private:
   struct Probed {
-    const BackendDescription* backend;
+    const void* description;
     std::string why_not;  // empty: it runs here
   };
 
-  std::string why_not(const BackendDescription& description) const;
+  template <typename Description>
+  std::string why_not(const Description& description) const;
   absl::StatusOr<Backend> first_that_runs(std::string_view flag) const;
   absl::StatusOr<Backend> bare_backend(const Spec& spec) const;
 
   std::vector<const BackendDescription*> backends_;
   std::vector<const PoolDescription*> pools_;
   std::vector<const WorkloadDescription*> workloads_;
-  mutable std::vector<Probed> probed_;  // each backend is probed at most once
+  mutable std::vector<Probed> probed_;  // each is probed at most once
 };
 
 }  // namespace collet

@@ -139,6 +139,9 @@ struct WorkloadDescription {
   ServerSession* (*make_server)(const OptionValues& options, Refusal& why_not);
   ClientSession* (*make_client)(const OptionValues& options, const ClientShape& shape,
                                 Refusal& why_not);
+
+  // Whether it runs on this machine; called once. Null: it runs everywhere.
+  bool (*probe)(Refusal& why_not) = nullptr;
 };
 
 }  // namespace collet
