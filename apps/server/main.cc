@@ -2,6 +2,7 @@
 // main.cc: collet-server, one workload on one backend and one pool.
 #include <csignal>
 #include <cstdio>
+#include <optional>
 
 #include "apps/cli/kit.h"
 #include "apps/cli/process.h"
@@ -21,7 +22,7 @@ int refuse(const absl::Status& status) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  collet::apps::Kit kit;
+  std::optional<collet::apps::Kit> kit;
   const auto command = collet::apps::parse_server_command(argc, argv, kit);
   if (!command.ok()) return refuse(command.status());
   if (const auto* text = std::get_if<std::string>(&*command)) {

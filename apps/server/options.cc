@@ -7,6 +7,7 @@
 #include <collet/address.h>
 
 #include "apps/cli/command_line.h"
+#include "apps/cli/user.h"
 #include "apps/server/options.h"
 
 namespace collet::apps {
@@ -31,6 +32,7 @@ struct Text {
   std::string watcher_interval = "1s";
   std::string work = "0";
   std::string block = "0";
+  std::string user;
   bool quiet = false;
   bool json = false;
   bool list = false;
@@ -55,6 +57,8 @@ void declare(CommandLine& line, Text& text) {
   line.option("--watcher-interval", "TIME", text.watcher_interval, "length of an interval");
   line.option("--work", "TIME", text.work, "CPU that every answer burns");
   line.option("--block", "TIME", text.block, "time that every answer sleeps");
+  line.option("--user", "NAME", text.user,
+              "become this user before anything is loaded, tried or opened");
   line.flag("--quiet", text.quiet, "no Watcher rows on the terminal");
   line.flag("--json", text.json, "JSON lines: listening, totals");
   line.flag("--list", text.list, "show every backend, pool and workload, and end");
@@ -145,7 +149,8 @@ absl::Status read_watcher_and_burden(const Text& text, ServeOptions& options) {
 
 }  // namespace
 
-absl::StatusOr<ServerCommand> parse_server_command(int argc, const char* const* argv, Kit& kit) {
+absl::StatusOr<ServerCommand> parse_server_command(int argc, const char* const* argv,
+                                                   std::optional<Kit>& kit) {
   CommandLine line("collet-server", "Serves a workload on a chosen backend and thread pool.");
   Text text;
   declare(line, text);
@@ -154,15 +159,18 @@ absl::StatusOr<ServerCommand> parse_server_command(int argc, const char* const* 
   auto print = line.parse(argc, argv);
   if (!print.ok()) return print.status();
   if (!print->empty()) return *print;
-  if (auto status = kit.load(plugins); !status.ok()) return status;
-  if (text.list) return describe_choices(kit);
+  if (!text.user.empty()) {
+    if (auto status = become_user(text.user); !status.ok()) return status;
+  }
+  if (auto status = kit.emplace().load(plugins); !status.ok()) return status;
+  if (text.list) return describe_choices(*kit);
 
-  auto backend = kit.backend(text.backend);
+  auto backend = kit->backend(text.backend);
   if (!backend.ok()) return backend.status();
-  auto pool = kit.pool(text.pool);
+  auto pool = kit->pool(text.pool);
   if (!pool.ok()) return pool.status();
   ServeOptions options{.backend = *std::move(backend), .pool = *std::move(pool)};
-  const auto workload = kit.workload(text.workload);
+  const auto workload = kit->workload(text.workload);
   if (!workload.ok()) return workload.status();
   options.workload = *workload;
   options.quiet = text.quiet;

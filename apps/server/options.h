@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -31,8 +32,11 @@ struct ServeOptions {
 // Either text to print instead of serving, or what to serve.
 using ServerCommand = std::variant<std::string, ServeOptions>;
 
-// Errors are sentences for the user; nothing has been started.
-absl::StatusOr<ServerCommand> parse_server_command(int argc, const char* const* argv, Kit& kit);
+// Errors are sentences for the user; nothing has been started. `kit`, of which what is served is a
+// part, is made here, as soon as the process is whom --user names: to know what it can do, io_uring
+// makes a ring.
+absl::StatusOr<ServerCommand> parse_server_command(int argc, const char* const* argv,
+                                                   std::optional<Kit>& kit);
 
 // Every backend, pool and workload with its options and whether it runs here, and where plugins
 // came from: --list.

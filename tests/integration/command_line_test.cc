@@ -55,6 +55,7 @@ TEST_P(ServerMistake, IsNamedInOneSentence) {
 
 const std::vector<Mistake> kChoiceMistakes{
     {"UnknownBackend", {"--backend", "kqueue"}, {"--backend", "\"kqueue\"", "epoll", "auto"}},
+    {"UnknownUser", {"--user", "nosuch"}, {"--user", "\"nosuch\"", "getent passwd"}},
     {"NoBackend", {"--backend", ""}, {"--backend", "\"\"", "default"}},
     {"NoFile", {"--watcher-csv", ""}, {"--watcher-csv", "\"\"", "default"}},
     {"UnknownBackendOption", {"--backend", "epoll:size=1"}, {"--backend", "\"size\"", "events"}},

@@ -88,6 +88,8 @@ class Program {
     return text;
   }
 
+  pid_t pid() const { return pid_; }
+
   void signal(int number) const { ::kill(pid_, number); }
 
   // Its exit code, or 1000 and the signal that ended it.
