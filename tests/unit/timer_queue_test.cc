@@ -3,8 +3,10 @@
 #include "core/timer_queue.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <random>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -141,36 +143,101 @@ TEST_F(TimerQueueTest, ATaskThatDiesMayArmOthers) {
   EXPECT_FALSE(queue_.take_due(nanoseconds(5)));
 }
 
-// Against a list that is sorted when the answer is needed.
-TEST_F(TimerQueueTest, AHundredThousandTimersLeaveInOrderWithHalfOfThemCancelled) {
+// Against a list that is sorted when the answer is needed: timers due within `reach`, looked at
+// every `stride`, new ones armed and half of all cancelled meanwhile.
+struct Crowd {
+  const char* name;
+  nanoseconds reach;
+  nanoseconds stride;
+};
+
+class CrowdOfTimers : public ::testing::TestWithParam<Crowd> {
+ protected:
   struct Armed {
-    int when;
+    nanoseconds when;
     int name;
     TimerId id;
+
+    bool operator<(const Armed& other) const {
+      return when != other.when ? when < other.when : name < other.name;
+    }
   };
-  constexpr int kTimers = 100'000;
-  std::mt19937 random(20240613);
-  std::vector<Armed> armed;
-  for (int name = 0; name < kTimers; ++name) {
-    const int when = static_cast<int>(random() % 5000);
-    armed.push_back({when, name, arm(when, name)});
-    if (random() % 2 == 0) continue;
-    std::swap(armed[random() % armed.size()], armed.back());
-    ASSERT_TRUE(queue_.cancel(armed.back().id));
-    armed.pop_back();
+
+  void arm_one() {
+    const auto delay = nanoseconds(static_cast<std::int64_t>(
+        random_() % static_cast<std::uint64_t>(GetParam().reach.count())));
+    const int name = next_name_++;
+    const TimerId id = queue_.arm(now_ + delay, [this, name] { fired_.push_back(name); });
+    armed_.push_back({now_ + delay, name, id});
   }
-  std::sort(armed.begin(), armed.end(), [](const Armed& a, const Armed& b) {
-    return a.when != b.when ? a.when < b.when : a.name < b.name;
-  });
-  Names expected;
-  for (const Armed& timer : armed) expected.push_back(timer.name);
-  Names fired;
-  for (int now = 0; now < 5000; now += 100) {
-    const Names batch = fire(now + 99);
-    fired.insert(fired.end(), batch.begin(), batch.end());
-    ASSERT_GE(queue_.earliest(), nanoseconds(now + 100));
+  void cancel_one() {
+    std::swap(armed_[random_() % armed_.size()], armed_.back());
+    ASSERT_TRUE(queue_.cancel(armed_.back().id));
+    armed_.pop_back();
   }
-  EXPECT_EQ(fired, expected);
+  void run_due() {
+    while (Task task = queue_.take_due(now_)) task.run();
+    const auto left = std::partition(armed_.begin(), armed_.end(),
+                                     [this](const Armed& timer) { return timer.when <= now_; });
+    std::sort(armed_.begin(), left);
+    for (auto timer = armed_.begin(); timer != left; ++timer) expected_.push_back(timer->name);
+    armed_.erase(armed_.begin(), left);
+  }
+  nanoseconds earliest_armed() const {
+    return armed_.empty() ? nanoseconds::max()
+                          : std::min_element(armed_.begin(), armed_.end())->when;
+  }
+
+  std::mt19937_64 random_{20240613};
+  TimerQueue queue_;
+  nanoseconds now_{};
+  int next_name_ = 0;
+  std::vector<Armed> armed_;
+  Names fired_;
+  Names expected_;
+};
+
+TEST_P(CrowdOfTimers, LeavesInOrderWithHalfOfItCancelled) {
+  constexpr int kStart = 50'000;
+  constexpr int kSteps = 100;
+  for (int i = 0; i < kStart; ++i) {
+    arm_one();
+    if (i % 2 == 0) cancel_one();
+  }
+  for (int step = 0; step < kSteps; ++step) {
+    run_due();
+    ASSERT_EQ(fired_, expected_) << "after step " << step;
+    ASSERT_GT(queue_.earliest(), now_);
+    ASSERT_LE(queue_.earliest(), earliest_armed());
+    for (int i = 0; i < 100; ++i) arm_one();
+    for (int i = 0; i < 50; ++i) cancel_one();
+    now_ += GetParam().stride;
+  }
+  now_ += GetParam().reach;
+  run_due();
+  EXPECT_EQ(fired_, expected_);
+  EXPECT_EQ(queue_.earliest(), nanoseconds::max());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Reach, CrowdOfTimers,
+    ::testing::Values(Crowd{"Microseconds", nanoseconds(5000), nanoseconds(50)},
+                      Crowd{"Seconds", std::chrono::seconds(30), std::chrono::milliseconds(300)},
+                      Crowd{"Hours", std::chrono::hours(3), std::chrono::minutes(2)},
+                      Crowd{"HoursThatAreSleptThrough", std::chrono::hours(1),
+                            std::chrono::minutes(59)},
+                      Crowd{"Years", std::chrono::hours(24 * 365 * 20), std::chrono::hours(1)}),
+    [](const auto& crowd) { return std::string(crowd.param.name); });
+
+// An hour of nothing but this must not be an hour of looking.
+TEST_F(TimerQueueTest, OneThatIsFarOffIsTheOnlyReasonToLook) {
+  constexpr nanoseconds kHour = std::chrono::hours(1);
+  queue_.arm(kHour, [] {});
+  EXPECT_FALSE(queue_.take_due(nanoseconds(1)));
+  EXPECT_EQ(queue_.earliest(), kHour);
+  EXPECT_FALSE(queue_.take_due(std::chrono::minutes(30)));
+  EXPECT_EQ(queue_.earliest(), kHour);
+  EXPECT_TRUE(queue_.take_due(kHour));
 }
 
 }  // namespace

@@ -76,11 +76,11 @@ class EventLoop final : private CompletionSink {
   void defer(Task task);
 
   // Runs `task` at or after the given time of now(). Sums saturate. Timers of equal time fire in
-  // the order they were armed. O(log n).
+  // the order they were armed. O(1), but O(log n) if due within a quarter of a second.
   TimerId call_at(Nanoseconds when, Task task);
   TimerId call_after(Nanoseconds delay, Task task);
 
-  // Destroys the timer's task unrun. False if it has fired or been cancelled. O(log n).
+  // Destroys the timer's task unrun. False if it has fired or been cancelled. Costs as much.
   bool cancel(TimerId timer);
 
   // Time as read at the start of this pass; and as it is now, which costs a clock read.
