@@ -225,16 +225,18 @@ struct Plugins::Described {
   }
 };
 
-Plugins::Plugins(Registry& registry, std::vector<std::string> other_workloads)
-    : registry_(registry), other_workloads_(std::move(other_workloads)) {}
+Plugins::Plugins(Registry& registry, std::vector<std::string> other_workloads, Trial trial)
+    : registry_(registry), other_workloads_(std::move(other_workloads)), trial_(std::move(trial)) {}
 Plugins::~Plugins() = default;
 
 absl::Status Plugins::load(const std::string& file, std::string_view flag) {
-  const absl::Status status = try_load(file);
+  absl::Status status = trial_ ? trial_([&] { return try_load(file); }) : absl::OkStatus();
+  if (status.ok()) status = try_load(file);
   if (status.ok()) return status;
   return absl::InvalidArgumentError(
-      absl::StrFormat("%s: \"%s\" %s", flag, file,
-                      std::string_view(status.message().data(), status.message().size())));
+      absl::StrFormat("%s: \"%s\" %s%s", flag, file,
+                      std::string_view(status.message().data(), status.message().size()),
+                      absl::IsAborted(status) ? ": do without it" : ""));
 }
 
 absl::Status Plugins::try_load(const std::string& file) {

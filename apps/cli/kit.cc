@@ -48,7 +48,7 @@ std::vector<std::string> PluginFlags::as_arguments() const {
   return arguments;
 }
 
-Kit::Kit() : plugins_(registry_, own_workloads()) {
+Kit::Kit(Plugins::Trial trial) : plugins_(registry_, own_workloads(), std::move(trial)) {
   add_builtin_backends(registry_);
   add_builtin_pools(registry_);
 }

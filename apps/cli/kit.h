@@ -31,7 +31,8 @@ struct PluginFlags {
 
 class Kit {
  public:
-  Kit();
+  // `trial`: where plugins are loaded first, if not at once here (Plugins).
+  explicit Kit(Plugins::Trial trial = nullptr);
 
   // Those of the flags, then those in the folders that COLLET_PLUGIN_PATH names, with a : between
   // them. An error is a sentence that names flag or variable.

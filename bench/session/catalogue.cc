@@ -44,15 +44,23 @@ void add_servers_by_hand(Options& options, Axes& axes, std::vector<std::string>&
   }
 }
 
-// Its probe may be a plugin's, which may crash.
-absl::Status try_backend(const Registry& registry, const std::string& spec) {
-  const auto status = ask_apart([&] { return registry.backend(spec, "--backend").status(); });
-  if (!absl::IsAborted(status)) return status;
-  return absl::UnavailableError(
-      absl::StrFormat("--backend: \"%s\" does not run here: %s", spec, message_of(status)));
+std::string list_line(std::string_view name, std::string_view summary,
+                      const absl::Status& runs = absl::OkStatus()) {
+  return absl::StrFormat("  %-12s %s\n", name, runs.ok() ? std::string(summary) : message_of(runs));
 }
 
 }  // namespace
+
+// A plugin may crash when it is loaded or asked.
+Catalogue::Catalogue() : kit_(ask_apart) {}
+
+absl::Status Catalogue::try_backend(const std::string& spec, std::string_view flag) const {
+  return try_apart(flag, spec, [&] { return kit_.registry().backend(spec, flag).status(); });
+}
+
+absl::Status Catalogue::try_pool(const std::string& spec, std::string_view flag) const {
+  return try_apart(flag, spec, [&] { return kit_.registry().pool(spec, flag).status(); });
+}
 
 absl::StatusOr<Axes> Catalogue::resolve(Options& options, std::vector<std::string>& notes) {
   Axes axes;
@@ -106,9 +114,9 @@ absl::Status Catalogue::resolve_backends(const Options& options, Axes& axes) {
     }
   }
   for (const std::string& spec : axes.backends) {
-    const auto status = try_backend(kit_.registry(), spec);
+    const auto status = try_backend(spec, "--backend");
     if (absl::IsUnavailable(status)) {
-      axes.unavailable[spec] = message_of(status);
+      axes.unavailable_backends[spec] = message_of(status);
     } else if (!status.ok()) {
       return status;
     }
@@ -126,7 +134,12 @@ absl::Status Catalogue::resolve_pools(const Options& options, Axes& axes) {
     for (const PoolDescription* pool : kit_.registry().pools()) axes.pools.emplace_back(pool->name);
   }
   for (const std::string& spec : axes.pools) {
-    if (const auto pool = kit_.registry().pool(spec, "--pool"); !pool.ok()) return pool.status();
+    const auto status = try_pool(spec, "--pool");
+    if (absl::IsUnavailable(status)) {
+      axes.unavailable_pools[spec] = message_of(status);
+    } else if (!status.ok()) {
+      return status;
+    }
   }
   return absl::OkStatus();
 }
@@ -138,6 +151,8 @@ absl::Status Catalogue::resolve_workloads(const Options& options, Axes& axes,
     auto resolved = kit_.resolve(spec, "--workload");
     if (!resolved.ok()) return resolved.status();
     spec = *std::move(resolved);
+    const auto tried = try_apart("--workload", spec, [&] { return kit_.workload(spec).status(); });
+    if (!tried.ok()) return tried;
     const auto workload = kit_.workload(spec);
     if (!workload.ok()) return workload.status();
     const apps::LoadDefaults defaults = (*workload)->load_defaults();
@@ -158,29 +173,29 @@ absl::Status Catalogue::resolve_workloads(const Options& options, Axes& axes,
 absl::Status Catalogue::check_baseline(const std::string& baseline) const {
   const std::size_t slash = baseline.find('/');
   if (slash == std::string::npos) return absl::OkStatus();
-  const auto backend = kit_.registry().backend(baseline.substr(0, slash), "--baseline");
-  if (!backend.ok()) return backend.status();
-  return kit_.registry().pool(baseline.substr(slash + 1), "--baseline").status();
+  const auto backend = try_backend(baseline.substr(0, slash), "--baseline");
+  return backend.ok() ? try_pool(baseline.substr(slash + 1), "--baseline") : backend;
 }
 
 std::string Catalogue::describe() const {
   std::string text = "backends\n";
   for (const BackendDescription* description : kit_.registry().backends()) {
-    const auto status = try_backend(kit_.registry(), description->name);
-    absl::StrAppend(&text,
-                    absl::StrFormat("  %-12s %s\n", description->name,
-                                    status.ok() ? description->summary : message_of(status)));
+    text += list_line(description->name, description->summary,
+                      try_backend(description->name, "--backend"));
   }
   text += "pools\n";
   for (const PoolDescription* pool : kit_.registry().pools()) {
-    absl::StrAppend(&text, absl::StrFormat("  %-12s %s\n", pool->name, pool->summary));
+    text += list_line(pool->name, pool->summary, try_pool(pool->name, "--pool"));
   }
   text += "workloads\n";
   for (const apps::Workload* workload : apps::workloads()) {
-    absl::StrAppend(&text, absl::StrFormat("  %-12s %s\n", workload->name(), workload->summary()));
+    text += list_line(workload->name(), workload->summary());
   }
   for (const WorkloadDescription* workload : kit_.registry().workloads()) {
-    absl::StrAppend(&text, absl::StrFormat("  %-12s %s\n", workload->name, workload->summary));
+    text +=
+        list_line(workload->name, workload->summary, try_apart("--workload", workload->name, [&] {
+                    return kit_.registry().workload(workload->name, "--workload").status();
+                  }));
   }
   text += "benchmarks of pools\n";
   for (const PoolBenchmark& benchmark : pool_benchmarks()) {

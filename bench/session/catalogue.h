@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <absl/status/statusor.h>
@@ -15,6 +16,8 @@ namespace collet::bench {
 
 class Catalogue {
  public:
+  Catalogue();
+
   absl::Status load(const apps::PluginFlags& plugins) { return kit_.load(plugins); }
 
   // What `options` ask for, every name checked. What was not named is all there is. Adds the
@@ -33,6 +36,8 @@ class Catalogue {
   absl::Status resolve_pools(const Options& options, Axes& axes);
   absl::Status resolve_workloads(const Options& options, Axes& axes,
                                  std::vector<std::string>& notes);
+  absl::Status try_backend(const std::string& spec, std::string_view flag) const;
+  absl::Status try_pool(const std::string& spec, std::string_view flag) const;
   absl::Status check_baseline(const std::string& baseline) const;
 
   apps::Kit kit_;

@@ -94,8 +94,10 @@ class Matrix {
   }
 
   std::string why_unavailable(const Cell& cell) const {
-    const auto found = axes_.unavailable.find(cell.backend);
-    if (found != axes_.unavailable.end()) return found->second;
+    const auto backend = axes_.unavailable_backends.find(cell.backend);
+    if (backend != axes_.unavailable_backends.end()) return backend->second;
+    const auto pool = axes_.unavailable_pools.find(cell.pool);
+    if (pool != axes_.unavailable_pools.end()) return pool->second;
     const auto cpus = place(cell.placement, options_.settings.cpus);
     if (!cpus.ok()) return std::string(cpus.status().message());
     if (cell.connections + kOtherFiles > open_files_) {

@@ -16,9 +16,10 @@
 namespace collet::bench {
 
 struct Axes {
-  std::vector<std::string> backends;               // specs
-  std::map<std::string, std::string> unavailable;  // of these, why
+  std::vector<std::string> backends;                        // specs
+  std::map<std::string, std::string> unavailable_backends;  // of these, why
   std::vector<std::string> pools;
+  std::map<std::string, std::string> unavailable_pools;
   std::vector<std::string> workloads;
   std::map<std::string, std::int64_t> payload_bytes;  // each workload's own
   std::set<std::string> idle_workloads;               // judged by the memory of a connection

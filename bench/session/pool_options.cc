@@ -15,6 +15,7 @@
 
 #include "apps/cli/command_line.h"
 #include "bench/pools/benchmark.h"
+#include "bench/session/apart.h"
 #include "bench/session/options.h"
 #include "bench/session/placement.h"
 #include "bench/session/programs.h"
@@ -125,7 +126,7 @@ struct Row {
   std::string unavailable;
 };
 
-absl::StatusOr<std::vector<Row>> resolve_pools(const PoolOptions& options, int workers,
+absl::StatusOr<std::vector<Row>> resolve_pools(const PoolOptions& options, std::size_t workers,
                                                apps::Kit& kit) {
   std::vector<std::string> specs;
   for (const std::string& spec : options.pools) {
@@ -138,13 +139,25 @@ absl::StatusOr<std::vector<Row>> resolve_pools(const PoolOptions& options, int w
   }
   std::vector<Row> rows;
   for (const std::string& spec : specs) {
-    const auto pool = kit.registry().pool(spec, "--pool");
-    if (!pool.ok()) return pool.status();
-    Row row{spec, pool->description().has_workers, ""};
-    const auto made = pool->make(row.has_threads ? static_cast<std::size_t>(workers) : 0);
-    if (!made.ok()) row.unavailable = std::string(made.status().message());
+    const auto find = [&] { return kit.registry().pool(spec, "--pool"); };
+    const auto status = try_apart("--pool", spec, [&] {
+      const auto pool = find();
+      if (!pool.ok()) return pool.status();
+      return pool->make(pool->description().has_workers ? workers : 0).status();
+    });
+    Row row{spec, true, ""};
+    if (status.ok()) {
+      row.has_threads = find()->description().has_workers;
+    } else if (absl::IsUnavailable(status)) {
+      row.unavailable = std::string(status.message());
+    } else {
+      return status;
+    }
     rows.push_back(std::move(row));
   }
+  const bool none =
+      std::ranges::none_of(rows, [](const Row& row) { return row.unavailable.empty(); });
+  if (none) return absl::InvalidArgumentError(rows.front().unavailable);
   return rows;
 }
 
@@ -228,9 +241,9 @@ absl::StatusOr<PoolSession> prepare_pools(const PoolOptions& options, int argc,
   session.settings.accept_any_build = options.accept_any_build;
   const auto benchmarks = resolve_benchmarks(options.benchmarks);
   if (!benchmarks.ok()) return benchmarks.status();
-  apps::Kit kit;
+  apps::Kit kit(ask_apart);  // a plugin may crash when it is loaded or asked
   if (auto status = kit.load(options.plugins); !status.ok()) return status;
-  const auto rows = resolve_pools(options, session.settings.workers, kit);
+  const auto rows = resolve_pools(options, static_cast<std::size_t>(session.settings.workers), kit);
   if (!rows.ok()) return rows.status();
   for (const Plugin& plugin : kit.plugins()) session.settings.plugins.push_back(plugin.file);
   auto baseline = choose_baseline(options.baseline, *rows);

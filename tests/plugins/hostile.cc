@@ -2,6 +2,7 @@
 // hostile.cc: a plugin that can be wrong in many ways. It is compiled once; hostile_copies.py makes
 // a file for each way.
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -60,6 +61,13 @@ bool fill_refusal(Refusal& why_not) {
   return false;
 }
 
+bool refuse_in_probe(Refusal& why_not) {
+  why_not.say("no mood to run");
+  return false;
+}
+
+bool crash_in_probe(Refusal&) { std::abort(); }
+
 bool exit_in_probe(Refusal&) { std::exit(0); }
 
 bool throw_in_probe(Refusal&) { throw std::runtime_error("no mood to be probed"); }
@@ -101,6 +109,25 @@ constexpr BackendDescription kHermit{.name = "hermit",
                                      .make_poller = make_throwing,
                                      .make_proactor = nullptr};
 
+constexpr PoolDescription kIdler{
+    .name = "idler",
+    .summary = "does nothing",
+    .options = {},
+    .has_workers = true,
+    .make = [](const OptionValues&, std::size_t, Refusal&) -> ThreadPool* { return nullptr; },
+    .probe = refuse_in_probe};
+
+constexpr WorkloadDescription kSilence{
+    .name = "silence",
+    .summary = "nothing is said",
+    .options = {},
+    .traits = {.connections = 1, .payload_bytes = 1},
+    .make_server = [](const OptionValues&, Refusal&) -> ServerSession* { return nullptr; },
+    .make_client = [](const OptionValues&, const ClientShape&, Refusal&) -> ClientSession* {
+      return nullptr;
+    },
+    .probe = refuse_in_probe};
+
 // One of a later time, with a member more: what it has more is left out.
 struct Later {
   PluginDescription known;
@@ -110,6 +137,9 @@ struct Later {
 Later describe() {
   Later later{plugin_of(kHermit, "6.6"), nullptr};
   PluginDescription& plugin = later.known;
+  if (is("unwilling_pool") || is("crashing_pool")) plugin = plugin_of(kIdler, "6.6");
+  if (is("crashing_pool")) plugin.probe = crash_in_probe;
+  if (is("unwilling_workload")) plugin = plugin_of(kSilence, "6.6");
   if (is("wrong_magic")) plugin.magic = 0xbad;
   if (is("newer")) plugin.abi = kPluginAbi + 1;
   if (is("older")) plugin.abi = kPluginAbi - 1;
@@ -134,6 +164,7 @@ Later describe() {
   if (is("many_events")) plugin.options = kManyEvents;
   if (is("speaks_without_end")) plugin.probe = fill_refusal;
   if (is("exits_when_asked")) std::exit(0);
+  while (is("hangs_when_asked")) ::pause();
   if (is("exits_in_probe")) plugin.probe = exit_in_probe;
   if (is("draws")) plugin.summary = "red\x1b[31m\nline";
   if (is("borrows")) {
@@ -160,6 +191,7 @@ VISIBLE int beside_the_point() { return -1; }
 
 // Proof that the file was loaded, whatever became of it.
 [[gnu::constructor]] void leave_a_mark() {
+  if (is("crashes_when_loaded")) std::abort();
   const char* file = std::getenv("HOSTILE_MARK");
   if (is("leaves_a_mark") && file != nullptr) std::fclose(std::fopen(file, "w"));
 }

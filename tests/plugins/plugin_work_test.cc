@@ -130,6 +130,15 @@ TEST_F(WorkloadPlugin, IsServedAndLoadedAndEveryReplyIsChecked) {
   EXPECT_EQ(open.code, 0) << open.errors << open.output;
 }
 
+TEST_F(WorkloadPlugin, OneOfTheFirstHeadersIsServedAndLoaded) {
+  if (COLLET_HAS_FIRST_PLUGINS == 0) GTEST_SKIP() << "built without sanitizers only";
+  const std::string address = serve(plugin("first_workload"));
+  const Ended ended = load(plugin("lines"), address, {"-n", "500"});
+  EXPECT_EQ(ended.code, 0) << ended.errors << ended.output;
+  const Ended by_itself = load(plugin("first_workload"), address, {"-n", "500"});
+  EXPECT_EQ(by_itself.code, 0) << by_itself.errors << by_itself.output;
+}
+
 TEST_F(WorkloadPlugin, TheTemplateIsServedAndLoaded) {
   const std::string address = serve(std::string(COLLET_WORKLOAD_TEMPLATE) + ":most=1m");
   const Ended ended = load(COLLET_WORKLOAD_TEMPLATE, address,

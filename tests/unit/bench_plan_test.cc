@@ -115,7 +115,7 @@ TEST_F(PlanTest, TheBaselineIsWhatWasAskedForAlsoIfItStandsInNoOtherRow) {
 }
 
 TEST_F(PlanTest, WhatCannotRunSaysWhyAndIsNotPlanned) {
-  axes_.unavailable["epoll"] = "no epoll here";
+  axes_.unavailable_backends["epoll"] = "no epoll here";
   options_.connections = {1, 1'000'000};
   std::map<std::string, std::string> reasons;
   const auto all = cells();
@@ -125,6 +125,16 @@ TEST_F(PlanTest, WhatCannotRunSaysWhyAndIsNotPlanned) {
   EXPECT_THAT(reasons["echo c=1000000 p=64 split asio/inline"], HasSubstr("ulimit -n"));
   EXPECT_EQ(baselines()[0], "echo c=1 p=64 split asio/inline");
   for (const PlannedRun& run : make_plan(all, 1, 7)) EXPECT_EQ(all[run.cell].unavailable, "");
+}
+
+TEST_F(PlanTest, APoolThatCannotRunCostsItsRowOnly) {
+  options_.connections = {1};
+  axes_.workloads = {"echo"};
+  axes_.unavailable_pools["inline"] = "no inline here";
+  EXPECT_THAT(baselines(), ElementsAre("echo c=1 p=64 split epoll/mutex"));
+  for (const SessionCell& one : cells()) {
+    EXPECT_EQ(one.unavailable, one.cell.pool == "inline" ? "no inline here" : "");
+  }
 }
 
 TEST_F(PlanTest, IfNothingCanRunItIsRefused) {

@@ -8,6 +8,7 @@
 // whoever named the file: what was expected, what was found, what to do.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,8 +32,14 @@ struct Plugin {
 // chosen there.
 class Plugins {
  public:
-  // `other_workloads`: names that the program has for workloads of its own.
-  explicit Plugins(Registry& registry, std::vector<std::string> other_workloads = {});
+  // Asks in a place where a crash does no harm. Aborted, with the rest of a sentence that begins
+  // with the file, if no answer came.
+  using Trial = std::function<absl::Status(const std::function<absl::Status()>& ask)>;
+
+  // `other_workloads`: names that the program has for workloads of its own. `trial`: where each
+  // file is loaded first, and what it says there counts; null: at once here.
+  explicit Plugins(Registry& registry, std::vector<std::string> other_workloads = {},
+                   Trial trial = nullptr);
   ~Plugins();
   Plugins(const Plugins&) = delete;
   Plugins& operator=(const Plugins&) = delete;
@@ -58,6 +65,7 @@ class Plugins {
 
   Registry& registry_;
   std::vector<std::string> other_workloads_;
+  Trial trial_;
   std::vector<Plugin> plugins_;
   std::vector<std::unique_ptr<Described>> descriptions_;  // by plugin
 };
