@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pools/spin.h"
+#include "pools/within.h"
 
 namespace collet {
 namespace {
@@ -61,6 +62,7 @@ BatchPool::Worker& BatchPool::enter(bool summoned) noexcept {
 }
 
 void BatchPool::work(Worker& me) noexcept {
+  const Within within(this);
   while (take(me)) {
     while (Task* task = me.batch.next()) {
       if (!task->run()) me.threw.add(1);

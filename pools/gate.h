@@ -19,11 +19,12 @@ class Gate {
     if (state_.fetch_sub(kOneCaller) == kOneCaller + kShut) state_.notify_all();
   }
 
-  // Lets nobody in any more, and waits until all have left. False if it was shut before.
-  bool shut() noexcept {
-    const auto before = state_.fetch_or(kShut);
-    for (auto state = before | kShut; state != kShut; state = state_.load()) state_.wait(state);
-    return (before & kShut) == 0;
+  // Lets nobody in any more. False if it was shut before.
+  bool shut() noexcept { return (state_.fetch_or(kShut) & kShut) == 0; }
+
+  // Once it is shut; not from inside.
+  void wait_until_empty() noexcept {
+    for (auto state = state_.load(); state != kShut; state = state_.load()) state_.wait(state);
   }
 
  private:

@@ -25,6 +25,7 @@
 #include "pools/pools.h"
 #include "pools/tally.h"
 #include "pools/this_thread.h"
+#include "pools/within.h"
 
 namespace collet {
 namespace {
@@ -104,6 +105,7 @@ class AsioPool final : public ThreadPool {
       threads_.emplace_back([this, index = threads_.size()] {
         name_this_thread("asio", index);
         me = &workers_[index];
+        const Within within(this);
         pool_.attach();
       });
     }
@@ -125,10 +127,16 @@ class AsioPool final : public ThreadPool {
 
   // What is discarded goes when a thread comes to it: Asio lets nobody else take it out again.
   void stop(StopMode mode) noexcept override {
-    if (mode == StopMode::discard) discards_.store(true, std::memory_order_relaxed);
-    if (!gate_.shut()) return;
-    pool_.wait();
-    for (std::thread& thread : threads_) thread.join();
+    if (!stopping_.exchange(true)) {
+      discards_.store(mode == StopMode::discard, std::memory_order_relaxed);
+      gate_.shut();
+      gate_.wait_until_empty();
+      pool_.wait();
+    }
+    if (Within::is(this)) return;
+    for (std::thread& thread : threads_) {
+      if (thread.joinable()) thread.join();
+    }
   }
 
   std::size_t workers() const noexcept override { return workers_.size(); }
@@ -192,7 +200,8 @@ class AsioPool final : public ThreadPool {
   static constinit thread_local Worker* me;
 
   asio::thread_pool pool_;
-  Gate gate_;                          // callers of post()
+  Gate gate_;  // callers of post()
+  std::atomic<bool> stopping_{false};
   std::atomic<bool> discards_{false};  // read after gate_ or Asio's lock has ordered it
   std::atomic<std::uint64_t> accepted_{0};
   std::atomic<std::uint64_t> refused_{0};

@@ -5,6 +5,7 @@
 
 #include "pools/gate.h"
 #include "pools/pools.h"
+#include "pools/within.h"
 
 namespace collet {
 namespace {
@@ -36,7 +37,10 @@ class InlinePool final : public ThreadPool {
   bool try_submit(Task& task) noexcept override { return submit(task); }
 
   // Both modes are one: nothing is ever accepted and not begun.
-  void stop(StopMode) noexcept override { gate_.shut(); }
+  void stop(StopMode) noexcept override {
+    gate_.shut();
+    if (!Within::is(this)) gate_.wait_until_empty();
+  }
 
   std::size_t workers() const noexcept override { return 0; }
 
@@ -51,6 +55,7 @@ class InlinePool final : public ThreadPool {
 
  private:
   void run(Task& task) noexcept {
+    const Within within(this);
     if (!task.run()) threw_.fetch_add(1, std::memory_order_relaxed);
     run_.fetch_add(1, std::memory_order_relaxed);
   }

@@ -8,6 +8,7 @@
 #include "pools/batch_pool.h"
 #include "pools/pools.h"
 #include "pools/this_thread.h"
+#include "pools/within.h"
 
 namespace collet {
 namespace {
@@ -33,8 +34,11 @@ class MutexPool final : public BatchPool {
   }
 
   void stop(StopMode mode) noexcept override {
-    if (!close(mode)) return;
-    for (std::thread& thread : threads_) thread.join();
+    close(mode);
+    if (Within::is(this)) return;
+    for (std::thread& thread : threads_) {
+      if (thread.joinable()) thread.join();
+    }
   }
 
  private:

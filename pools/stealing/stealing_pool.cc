@@ -9,6 +9,7 @@
 #include "pools/stealing/scheduler.h"
 #include "pools/stealing/system.h"
 #include "pools/this_thread.h"
+#include "pools/within.h"
 
 namespace collet {
 namespace {
@@ -40,9 +41,12 @@ class StealingPool final : public ThreadPool {
 
   void stop(StopMode mode) noexcept override {
     TaskQueue unqueued;
-    if (!scheduler_.close(mode, unqueued)) return;
-    if (mode == StopMode::discard) scheduler_.discard(unqueued);
-    for (std::thread& thread : threads_) thread.join();
+    const bool first = scheduler_.close(mode, unqueued);
+    if (first && mode == StopMode::discard) scheduler_.discard(unqueued);
+    if (Within::is(this)) return;
+    for (std::thread& thread : threads_) {
+      if (thread.joinable()) thread.join();
+    }
   }
 
   std::size_t workers() const noexcept override { return scheduler_.size(); }
@@ -90,6 +94,7 @@ class StealingPool final : public ThreadPool {
     if (pins_) pin_this_thread(index);
     auto& me = scheduler_.worker(index);
     own = {this, &me};
+    const Within within(this);
     Results& results = results_[index];
     Task task;
     while (scheduler_.next(me, task)) {

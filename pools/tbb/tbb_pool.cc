@@ -17,6 +17,7 @@
 #include "pools/pools.h"
 #include "pools/tbb/arena.h"
 #include "pools/this_thread.h"
+#include "pools/within.h"
 
 namespace collet {
 namespace {
@@ -32,7 +33,8 @@ class TbbPool final : public BatchPool {
   ~TbbPool() override { stop(StopMode::discard); }
 
   void stop(StopMode mode) noexcept override {
-    if (close(mode)) wait_until_deserted();
+    close(mode);
+    if (!Within::is(this)) wait_until_deserted();
   }
 
  private:

@@ -306,6 +306,52 @@ RULE(PoolRule, T7_8, "after stop() the last task is done, and none runs") {
   EXPECT_EQ(stats.run + stats.discarded, 1000U);
 }
 
+// Whichever thread comes later calls with another mode: the first one counts.
+RULE(PoolRule, T7_9,
+     "inside a task stop() begins the end and returns; another stop() waits for it") {
+  for (const StopMode mode : {StopMode::drain, StopMode::discard}) {
+    const auto pool = make_pool();
+    Fates fates;
+    Semaphore returned{0};
+    std::atomic<bool> over{false};
+    std::vector<Task> tasks;
+    tasks.emplace_back([&] {
+      pool->stop(mode);
+      Task late([] {});
+      EXPECT_FALSE(pool->submit(late));
+      returned.release();
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));  // to be waited for
+      over = true;
+    });
+    const std::size_t others = has_workers() ? 100 : 0;  // what runs in place cannot be pending
+    for (std::size_t i = 0; i < others; ++i) tasks.emplace_back(Tracked(fates));
+    ASSERT_EQ(pool->submit_bulk(tasks), tasks.size());
+    ASSERT_TRUE(returned.try_acquire_for(kPatience));
+    pool->stop(mode == StopMode::drain ? StopMode::discard : StopMode::drain);
+    EXPECT_TRUE(over);
+    EXPECT_EQ(fates.gone, static_cast<int>(others));
+    const PoolStats stats = pool->stats();
+    EXPECT_EQ(stats.run + stats.discarded, tasks.size());
+    if (mode == StopMode::drain) {
+      EXPECT_EQ(fates.run, static_cast<int>(others));
+    }
+  }
+}
+
+RULE(PoolRule, T7_10, "the destructor waits for the end that a task began") {
+  std::atomic<bool> over{false};
+  Semaphore returned{0};
+  ASSERT_TRUE(submit([&] {
+    pool_->stop(StopMode::drain);
+    returned.release();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // to be waited for
+    over = true;
+  }));
+  ASSERT_TRUE(returned.try_acquire_for(kPatience));
+  pool_.reset();
+  EXPECT_TRUE(over);
+}
+
 // -- T10: the numbers -----------------------------------------------------------------------------
 
 RULE(PoolRule, T10_1, "when nobody submits, accepted = run + discarded + queued + those that run") {

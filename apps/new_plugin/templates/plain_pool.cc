@@ -54,12 +54,13 @@ class PlainPool {
     std::deque<Task> unrun;
     {
       const std::lock_guard lock(mutex_);
+      if (mode == StopMode::discard && !stopped_) unrun.swap(queue_);  // T7: the first says how
       stopped_ = true;
-      if (mode == StopMode::discard) unrun.swap(queue_);
       stats_.discarded += unrun.size();
     }
     wake_.notify_all();
     unrun.clear();  // without the mutex: a task's destructor may call anything, this pool included
+    if (works_here == this) return;  // T7: inside a task, which cannot wait for itself
     for (std::thread& thread : threads_) {
       if (thread.joinable()) thread.join();
     }
@@ -100,6 +101,7 @@ class PlainPool {
     char name[16];  // as much as the kernel keeps
     std::snprintf(name, sizeof name, "collet-plain-%zu", index);
     ::pthread_setname_np(::pthread_self(), name);
+    works_here = this;
     std::unique_lock lock(mutex_);
     while (true) {
       wake_.wait(lock, [this] { return stopped_ || !queue_.empty(); });  // T5
@@ -113,6 +115,8 @@ class PlainPool {
       if (!completed) ++stats_.threw;
     }
   }
+
+  static inline thread_local const PlainPool* works_here = nullptr;
 
   const std::size_t capacity_;
   mutable std::mutex mutex_;  // guards all that follows, but for threads_

@@ -27,8 +27,9 @@
 //         T6.1   one worker keeps the order of single tasks and batches
 //         T6.2   submit(), submit_bulk() and try_submit() share one order
 //         T6.3   one worker keeps the order of each of several who submit
-//   T7  stop() may be called from any thread that is not a worker, once; the destructor stops
-//       with `discard` if nobody did.
+//   T7  stop() may be called again, by one thread at a time; the first call says how. Inside of a
+//       task it only begins the end; a later call from elsewhere waits for it. The destructor,
+//       which is not for tasks, does so too, and stops with `discard` if nobody did.
 //         T7.1   stop(drain) runs all that was accepted
 //         T7.2   stop(discard) destroys what has not begun, and runs none of it
 //         T7.3   the destructor discards
@@ -37,6 +38,8 @@
 //         T7.6   a task that submits while the pool drains is refused, and the drain ends
 //         T7.7   stop() is possible on any other thread, with nothing to do, and then the end
 //         T7.8   after stop() the last task is done, and none runs
+//         T7.9   inside a task stop() begins the end and returns; another stop() waits for it
+//         T7.10  the destructor waits for the end that a task began
 //   T8  A task that takes long occupies one worker, and delays no task that another could run.
 //         T8.1   no task of a batch waits behind a slow one while a worker is idle
 //         T8.2   with all workers but one held up, the last does all the work
@@ -89,7 +92,8 @@ class ThreadPool {
   // As submit(), but also refuses when a bounded pool is full.
   virtual bool try_submit(Task& task) noexcept = 0;
 
-  // Refuses from now on, deals with what was accepted, and returns when the last worker is done.
+  // Refuses from now on, deals with what was accepted, and returns when the last worker is done;
+  // inside of a task of this pool, which would wait for itself, before that.
   virtual void stop(StopMode mode) noexcept = 0;
 
   // The number of threads that run tasks. 0: submit() itself runs the task, on the caller's thread.

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 // pool.cc: the plainest of pools, with the bugs that thread pools really had, one at a time.
 #include <pthread.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <condition_variable>
+#include <cstddef>
+#include <cstring>
 #include <deque>
 #include <mutex>
+#include <new>
 #include <string>
 #include <thread>
 #include <utility>
@@ -22,6 +27,7 @@ constexpr OptionDescription kBugs[] = {
     bug("takes_refused", "T1.3: empties the task that it refuses"),
     bug("accepts_stopped", "T1.3: accepts after stop()"),
     bug("loses_some", "T1.1: destroys every hundredth task unrun"),
+    bug("runs_twice", "T1.1: runs every hundredth task twice"),
     bug("uncounted_throw", "T2.1: does not count what throws"),
     bug("throw_kills", "T2.3: a task that throws takes its worker along"),
     bug("full_blocks", "T3.1: submitting waits for room"),
@@ -35,6 +41,9 @@ constexpr OptionDescription kBugs[] = {
     bug("never_destroys", "T7.2: discards without destroying"),
     bug("destroys_locked", "T7.4: destroys tasks with its lock held"),
     bug("drain_accepts", "T7.6: accepts while it drains"),
+    bug("waits_for_itself", "T7.9: stop() inside a task waits for that task"),
+    bug("last_says_how", "T7.9: the last call of stop() says how it ends"),
+    bug("leaves_early", "T7.10: does not wait for the end that a task began"),
     bug("one_at_a_time", "T8.2: runs one task at a time"),
     bug("wrong_count", "T9.1: says that it has one worker more"),
     bug("nameless", "T9.2: its threads have no name"),
@@ -87,9 +96,9 @@ class MutantPool final : public ThreadPool {
     std::deque<Task> unrun;
     {
       const std::lock_guard lock(mutex_);
-      stopped_ = true;
+      const bool decides = !std::exchange(stopped_, true) || is("last_says_how");
       const bool discards = mode == StopMode::discard ? !is("discard_runs") : is("drain_drops");
-      if (discards) {
+      if (discards && decides) {
         unrun.swap(queue_);
         stats_.discarded += unrun.size();
       }
@@ -98,6 +107,7 @@ class MutantPool final : public ThreadPool {
     wake_.notify_all();
     if (is("never_destroys")) static_cast<void>(new std::deque<Task>(std::move(unrun)));
     unrun.clear();
+    if (works_here == this) return is("waits_for_itself") ? wait_for_ever() : leave_early();
     for (std::thread& thread : threads_) {
       if (thread.joinable()) thread.join();
     }
@@ -118,7 +128,14 @@ class MutantPool final : public ThreadPool {
  private:
   bool is(const char* name) const noexcept { return bug_.is(name); }
 
+  static void wait_for_ever() { ::pause(); }
+  void leave_early() {
+    if (!is("leaves_early")) return;
+    for (std::thread& thread : threads_) thread.detach();
+  }
+
   void work() {
+    works_here = this;
     std::unique_lock lock(mutex_);
     while (true) {
       wait_for_work(lock);
@@ -128,6 +145,7 @@ class MutantPool final : public ThreadPool {
       room_.notify_one();
       if (is("one_at_a_time")) turn_.lock();
       lock.unlock();
+      if (is("runs_twice") && ++begun_ % 100 == 0) run_twin_of(task);
       const bool completed = task.run();
       if (is("one_at_a_time")) turn_.unlock();
       lock.lock();
@@ -135,6 +153,13 @@ class MutantPool final : public ThreadPool {
       if (!completed && !is("uncounted_throw")) ++stats_.threw;
       if (!completed && is("throw_kills")) return;
     }
+  }
+
+  // As a queue does whose slot two workers take: the bytes are in two places.
+  static void run_twin_of(const Task& task) {
+    alignas(Task) std::byte twin[sizeof(Task)];
+    std::memcpy(twin, &task, sizeof twin);
+    std::launder(reinterpret_cast<Task*>(twin))->run();
   }
 
   void wait_for_work(std::unique_lock<std::mutex>& lock) {
@@ -146,6 +171,8 @@ class MutantPool final : public ThreadPool {
     wake_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
   }
 
+  static inline thread_local const MutantPool* works_here = nullptr;
+
   const Bug bug_;
   mutable std::mutex mutex_;
   std::mutex turn_;
@@ -154,6 +181,7 @@ class MutantPool final : public ThreadPool {
   std::deque<Task> queue_;
   PoolStats stats_;
   std::uint64_t submitted_ = 0;
+  std::atomic<std::uint64_t> begun_{0};
   std::uint64_t wakes_ = 0;
   bool stopped_ = false;
   bool joined_ = false;
