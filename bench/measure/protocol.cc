@@ -96,6 +96,15 @@ absl::StatusOr<Listening> parse_listening(std::string_view line) {
   return read_line<Listening>(line, "listening", read_listening);
 }
 
+std::optional<CountedCalls> parse_counted_calls(std::string_view line) {
+  const auto counted =
+      read_line<CountedCalls>(line, "totals", [](const Json& json) -> CountedCalls {
+        return {json.at("requests").get<std::int64_t>(),
+                json.at("counted").get<std::map<std::string, std::int64_t>>()};
+      });
+  return counted.ok() ? std::optional(*counted) : std::nullopt;
+}
+
 absl::StatusOr<LoadEvent> parse_load_event(std::string_view line) {
   return read_line<LoadEvent>(line, "", [](const Json& json) {
     const std::string event = json.at("event").get<std::string>();

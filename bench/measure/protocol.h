@@ -70,6 +70,15 @@ struct LoadReport {
   }
 };
 
+// What the decorator `count` saw of a server's backends, from its start to its end.
+struct CountedCalls {
+  std::int64_t requests = 0;  // that the server answered in that time
+  std::map<std::string, std::int64_t> calls;
+};
+
+// Null if the line is none of a server's totals, or these have no counts.
+std::optional<CountedCalls> parse_counted_calls(std::string_view line);
+
 absl::StatusOr<LoadEvent> parse_load_event(std::string_view line);
 absl::StatusOr<LoadReport> parse_load_report(std::string_view line);
 

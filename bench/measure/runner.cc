@@ -260,8 +260,18 @@ class Run {
     if (!ours) end_deserters();
     if (!ours) return true;  // SIGKILL follows if it still runs
     if (!status) return fail("the server did not end within 10 s of SIGTERM");
-    if (status->is_success()) return true;
-    return fail(absl::StrCat("the server ended with ", last_of(*server_)));
+    if (!status->is_success()) {
+      return fail(absl::StrCat("the server ended with ", last_of(*server_)));
+    }
+    read_totals();
+    return true;
+  }
+
+  void read_totals() {
+    std::string line;
+    while (server_->read_line(line, steady_clock::now() + kEndLimit, -1, nullptr) == Wait::ready) {
+      if (auto counted = parse_counted_calls(line)) outcome_.counted = *std::move(counted);
+    }
   }
 
   // Processes that left the server's group, as daemons do, come to us when their parent ends

@@ -35,6 +35,9 @@ struct RunOutcome {
   // overloaded and client_late of an open loop; and those of noise.h.
   std::vector<std::string> flags;
 
+  // Of a backend in the decorator `count`, over the whole life of the server.
+  std::optional<CountedCalls> counted;
+
   // What an instrument counted: allocations in the window, system calls from before the first
   // connection until after the last.
   std::optional<std::int64_t> allocations;

@@ -74,6 +74,8 @@ Json to_json(const CellSummary& summary) {
   json["syscalls"] =
       summary.counts && summary.has_figures() ? Json(summary.counts->by_name) : Json(nullptr);
   json["uncounted"] = summary.counts ? or_null(summary.counts->reason) : Json(nullptr);
+  const bool has_calls = summary.has_figures() && !summary.backend_calls.empty();
+  json["backend_calls"] = has_calls ? Json(summary.backend_calls) : Json(nullptr);
   json["merged"] = summary.has_figures() ? to_json(summary.times) : Json(nullptr);
   json["to_baseline"] = to_json(summary.to_baseline);
   return json;

@@ -142,7 +142,9 @@ std::string render_tables(const Report& report, std::size_t width) {
   }
   for (const LoadSweep& sweep : sweeps) text += render_sweep(sweep, width);
   for (const GoalTable& table : report.goals) text += render_goal(*report.session.goal, table);
-  if (const std::string gaps = describe_gaps(report); !gaps.empty()) text += gaps + "\n";
+  for (const std::string& lines : {describe_backend_calls(report), describe_gaps(report)}) {
+    if (!lines.empty()) text += lines + "\n";
+  }
   return absl::StrCat(text, describe_method(report), warning, "Raw results: ", report.results_path,
                       "\n");
 }
@@ -163,7 +165,9 @@ std::string render_markdown(const Report& report) {
   for (const GoalTable& table : report.goals) {
     absl::StrAppend(&text, "```\n", render_goal(*report.session.goal, table), "```\n\n");
   }
-  if (const std::string gaps = describe_gaps(report); !gaps.empty()) text += gaps + "\n";
+  for (const std::string& lines : {describe_backend_calls(report), describe_gaps(report)}) {
+    if (!lines.empty()) text += lines + "\n";
+  }
   return text + describe_method(report);
 }
 

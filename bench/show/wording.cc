@@ -17,6 +17,8 @@
 namespace collet::bench {
 namespace {
 
+constexpr double kRareCall = 0.005;  // for each request: of opening and closing connections
+
 std::string range_of(Metric metric, const std::optional<Interval>& interval) {
   if (!interval) return "";
   return absl::StrFormat(" [%s–%s]", format_metric(metric, interval->low),
@@ -253,6 +255,18 @@ std::string describe_warning(const Report& report) {
                          report.session.not_a_result);
 }
 
+namespace {
+
+std::string name_of(const CellSummary& summary) {
+  const Cell& cell = summary.cell;
+  std::string name =
+      absl::StrFormat("%s, %s, %d connections", format_cell(cell), cell.workload, cell.connections);
+  if (cell.rate_per_s == 0) return name;
+  return absl::StrCat(name, ", ", format_rate(static_cast<double>(cell.rate_per_s)));
+}
+
+}  // namespace
+
 std::string describe_gaps(const Report& report) {
   std::string text;
   for (const GoalTable& table : report.goals) {
@@ -264,16 +278,25 @@ std::string describe_gaps(const Report& report) {
     }
   }
   for_each_cell(report, [&](const CellSummary& cell) {
-    std::string name = absl::StrFormat("%s, %s, %d connections", format_cell(cell.cell),
-                                       cell.cell.workload, cell.cell.connections);
-    if (cell.cell.rate_per_s != 0) {
-      absl::StrAppend(&name, ", ", format_rate(static_cast<double>(cell.cell.rate_per_s)));
-    }
     if (!cell.unavailable.empty()) {
-      absl::StrAppend(&text, "unavailable ", name, ": ", cell.unavailable, "\n");
+      absl::StrAppend(&text, "unavailable ", name_of(cell), ": ", cell.unavailable, "\n");
     } else if (cell.failed > 0) {
-      absl::StrAppend(&text, "FAILED ", name, ": ", cell.first_reason, "\n");
+      absl::StrAppend(&text, "FAILED ", name_of(cell), ": ", cell.first_reason, "\n");
     }
+  });
+  return text;
+}
+
+std::string describe_backend_calls(const Report& report) {
+  std::string text;
+  for_each_cell(report, [&](const CellSummary& cell) {
+    if (!cell.has_figures() || cell.backend_calls.empty()) return;
+    std::vector<std::string> words;
+    for (const auto& [name, each] : cell.backend_calls) {
+      if (each >= kRareCall) words.push_back(absl::StrCat(name, " ", format_figure(each)));
+    }
+    absl::StrAppend(&text, "calls for each request, ", name_of(cell), ": ",
+                    absl::StrJoin(words, ", "), "\n");
   });
   return text;
 }

@@ -40,6 +40,9 @@ std::string describe_warning(const Report& report);
 // A line for each cell that failed or cannot run, and why.
 std::string describe_gaps(const Report& report);
 
+// A line for each cell whose backend is in the decorator `count`: its calls for each request.
+std::string describe_backend_calls(const Report& report);
+
 // How often each kind of noise was seen in the runs that count: `foreign 12, steal 3`.
 std::string count_noise(const Report& report);
 

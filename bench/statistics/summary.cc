@@ -43,6 +43,22 @@ MergedTimes merged_times(const Runs& runs) {
   return merge_times(times);
 }
 
+std::map<std::string, double> backend_calls(const Runs& runs) {
+  CountedCalls all;
+  for (const RunRecord* run : runs) {
+    if (run->outcome.status != RunStatus::ok || !run->outcome.counted) continue;
+    all.requests += run->outcome.counted->requests;
+    for (const auto& [name, calls] : run->outcome.counted->calls) all.calls[name] += calls;
+  }
+  std::map<std::string, double> each;
+  for (const auto& [name, calls] : all.calls) {
+    if (all.requests > 0) {
+      each[name] = static_cast<double>(calls) / static_cast<double>(all.requests);
+    }
+  }
+  return each;
+}
+
 // True if at least half of the good runs have it.
 bool is_usual(const std::string& flag, const Runs& runs) {
   std::ptrdiff_t good = 0;
@@ -85,6 +101,7 @@ CellSummary summarize_cell(const SessionCell& cell, const Grouped& grouped) {
     summary.figures[static_cast<std::size_t>(metric)] = summary_of(grouped.runs, metric);
   }
   summary.times = merged_times(grouped.runs);
+  summary.backend_calls = backend_calls(grouped.runs);
   return summary;
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ struct CellSummary {
   std::array<Summary, kMetrics> figures;
   MergedTimes times;
   std::optional<CountRecord> counts;
+  // Of a backend in the decorator `count`: its calls for each request, by name. Else empty.
+  std::map<std::string, double> backend_calls;
   Comparison to_baseline;  // by what the cell is judged by; of the baseline itself: its twin's
 
   const Summary& operator[](Metric metric) const noexcept {

@@ -37,11 +37,14 @@ class PluginMatrixTest : public PluginFileTest {
   }
 };
 
-TEST_F(PluginMatrixTest, APluginIsAColumnAndItsFileIsRecorded) {
-  const Ended ended = measure_echo(COLLET_POLL_PLUGIN, "epoll,poll:reserve=8");
+TEST_F(PluginMatrixTest, APluginIsAColumnAlsoInADecoratorAndItsFileIsRecorded) {
+  const Ended ended = measure_echo(COLLET_POLL_PLUGIN, "poll:reserve=8,count(poll)");
   EXPECT_EQ(ended.code, 0) << ended.output << ended.errors;
   EXPECT_THAT(ended.output, HasSubstr("poll:reserve=8"));
+  EXPECT_THAT(ended.output, HasSubstr("calls for each request, count(poll) + inline, echo, "
+                                      "2 connections: bytes_in 64.0, bytes_out 64.0, "));
   const std::string results = contents(path("results/results.jsonl"));
+  EXPECT_THAT(results, ::testing::ContainsRegex("\"counted\":.\"requests\":[1-9]"));
   EXPECT_THAT(results, HasSubstr("\"plugins\":[\"" + std::string(COLLET_POLL_PLUGIN) + "\"]"));
   const auto recorded = results.find("\"name\":\"libpoll.so\"");
   ASSERT_NE(recorded, results.npos);

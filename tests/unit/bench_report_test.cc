@@ -92,6 +92,25 @@ class ReportTest : public testing::Test {
   Results results_;
 };
 
+TEST_F(ReportTest, CallsThatADecoratorCountedAreSaidForEachRequest) {
+  EXPECT_THAT(tables(), Not(HasSubstr("calls for each request")));
+  run(1, 0).outcome.counted = CountedCalls{1'000, {{"wait", 900}, {"wake", 0}, {"add", 4}}};
+  run(1, 3).outcome.counted = CountedCalls{3'000, {{"wait", 700}, {"wake", 60}, {"add", 4}}};
+  EXPECT_THAT(tables(), HasSubstr("calls for each request, asio + inline, echo, 64 connections: "
+                                  "wait 0.40, wake 0.01\n"));
+  EXPECT_THAT(render_json(report()), HasSubstr("\"wait\": 0.4,"));
+}
+
+TEST_F(ReportTest, ARunOfBeforeCallsWereCountedIsRead) {
+  const std::string line = format_run(results_.session, run(1, 0));
+  const std::string counted = ",\"counted\":null";
+  std::string before = line;
+  ASSERT_NE(before.find(counted), before.npos) << line;
+  before.erase(before.find(counted), counted.size());
+  Results read{results_.session, {}};
+  EXPECT_TRUE(read_line(before, read).ok());
+}
+
 TEST_F(ReportTest, TheBaselineStandsInWordsAndTheOthersRelativeToIt) {
   const std::string text = tables();
   EXPECT_THAT(text, HasSubstr("echo, 64 connections, 64 B, split, n=6\n"

@@ -135,6 +135,13 @@ TEST(BenchProtocolTest, LinesOfTheProgramsAreRead) {
 }
 
 TEST(BenchProtocolTest, AnythingElseIsQuotedInTheReason) {
+  const auto counted =
+      parse_counted_calls(R"({"event":"totals","requests":7,"counted":{"wait":3,"bytes_in":448}})");
+  ASSERT_TRUE(counted);
+  EXPECT_EQ(counted->requests, 7);
+  EXPECT_EQ(counted->calls.at("bytes_in"), 448);
+  EXPECT_FALSE(parse_counted_calls(R"({"event":"totals","requests":7})"));
+  EXPECT_FALSE(parse_counted_calls("hello"));
   EXPECT_THAT(std::string(parse_listening("hello").status().message()), HasSubstr("`hello`"));
   EXPECT_FALSE(parse_listening(R"({"event":"start"})").ok());
   EXPECT_FALSE(parse_load_report(R"({"event":"result"})").ok());

@@ -50,6 +50,8 @@ TEST_F(SchemaTest, RunsAreValidWhetherTheyWentWellOrNot) {
   record.outcome.flags = {"noisy_steal", "client_bound"};
   record.outcome.client = record.outcome.server;
   EXPECT_EQ(complaint(format_run(session_, record)), "");
+  record.outcome.counted = CountedCalls{100'000, {{"wait", 50'000}, {"events", 0}}};
+  EXPECT_EQ(complaint(format_run(session_, record)), "");
   record.outcome.load->open_loop = true;
   record.outcome.load->verdict = "overloaded";
   record.outcome.load->offered = 200'000;

@@ -72,6 +72,7 @@ export interface Cell extends Record<FigureKey, Summary | null> {
   overloaded: boolean; // under an open loop the server did not keep up
   to_baseline: Comparison | null; // of the table's figure
   syscalls: Record<string, number> | null; // for each request, by name; null if not counted
+  backend_calls: Record<string, number> | null; // likewise, of a backend in the decorator count
   uncounted: string | null; // why something could not be counted
   merged: Merged | null;
   requests_per_core_s: { median: number; low: number | null; high: number | null } | null;

@@ -151,6 +151,15 @@ MachineUse to_machine(const Json& json) {
   return use;
 }
 
+Json to_json(const CountedCalls& counted) {
+  return {{"requests", counted.requests}, {"calls", counted.calls}};
+}
+
+CountedCalls to_counted(const Json& json) {
+  return {json.at("requests").get<std::int64_t>(),
+          json.at("calls").get<std::map<std::string, std::int64_t>>()};
+}
+
 template <typename T>
 Json part(const std::optional<T>& value) {
   return value ? to_json(*value) : Json(nullptr);
@@ -191,6 +200,10 @@ RunRecord to_record(const Json& json, const Session& session) {
   if (!json.at("load").is_null()) outcome.load = to_load(json.at("load"));
   if (!json.at("server").is_null()) outcome.server = to_use(json.at("server"));
   if (!json.at("client").is_null()) outcome.client = to_use(json.at("client"));
+  // Sessions of before know none.
+  if (const auto found = json.find("counted"); found != json.end() && !found->is_null()) {
+    outcome.counted = to_counted(*found);
+  }
   if (!json.at("machine").is_null()) outcome.machine = to_machine(json.at("machine"));
   if (outcome.status == RunStatus::ok && (!outcome.load || !outcome.server)) {
     throw std::invalid_argument("a run that is ok has no figures");
@@ -224,6 +237,7 @@ std::string format_run(const Session& session, const RunRecord& record) {
                {"load", part(outcome.load)},
                {"server", part(outcome.server)},
                {"client", part(outcome.client)},
+               {"counted", part(outcome.counted)},
                {"rss_before_bytes", or_null(outcome.rss_before_bytes)},
                {"machine", ok ? to_json(outcome.machine) : Json(nullptr)}});
 }

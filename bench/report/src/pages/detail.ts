@@ -19,7 +19,10 @@ export function detail(view: View, table: Table, cell: Cell): HTMLElement {
   const own = view.data.runs.filter((run) => run.cell === cell.cell);
   section.append(figures(table, cell));
   if (hasMerged(cell)) section.append(percentileTable(table, [cell]));
-  if (cell.syscalls !== null) section.append(p(calls(cell.syscalls)));
+  if (cell.syscalls !== null) section.append(p(calls("System calls", cell.syscalls)));
+  if (cell.backend_calls !== null) {
+    section.append(p(calls("Calls of the backend", cell.backend_calls)));
+  }
   section.append(strip(view, table, cell, own));
   const series = seriesOf(view, own);
   if (series) section.append(series);
@@ -70,11 +73,11 @@ function figures(table: Table, cell: Cell): HTMLElement {
 }
 
 // The rare ones, of opening and closing connections, in one sum.
-function calls(syscalls: Record<string, number>): string {
-  const all = Object.entries(syscalls).sort(([, a], [, b]) => b - a);
+function calls(what: string, byName: Record<string, number>): string {
+  const all = Object.entries(byName).sort(([, a], [, b]) => b - a);
   const often = all.filter(([, each]) => each >= 0.005);
   const rest = all.filter(([, each]) => each < 0.005).reduce((sum, [, each]) => sum + each, 0);
-  return "System calls for each request: "
+  return `${what} for each request: `
     + often.map(([name, each]) => `${name} ${figureOr(each)}`).join(", ")
     + (rest > 0 ? `; others ${rest.toPrecision(1)}.` : ".");
 }
