@@ -35,9 +35,9 @@ void handle(int signal, void (*handler)(int), int flags) noexcept {
 }  // namespace
 
 void write_traces_on_signals() noexcept {
-  handle(SIGUSR1, write_and_go_on, SA_RESTART);
+  handle(SIGUSR1, write_and_go_on, SA_RESTART | SA_ONSTACK);
   for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE}) {
-    handle(signal, write_and_die, static_cast<int>(SA_RESETHAND));
+    handle(signal, write_and_die, static_cast<int>(SA_RESETHAND) | SA_ONSTACK);
   }
 }
 

@@ -11,6 +11,8 @@
 
 #include <collet/trace.h>
 
+#include "core/signal_stack.h"
+
 namespace collet {
 namespace {
 
@@ -52,6 +54,11 @@ class Line {
   std::size_t size_ = 0;
 };
 
+// A thread that is traced can tell of it even if it recurses without end.
+void prepare_this_thread() noexcept {
+  static thread_local const auto stack = std::make_unique<const SignalStack>();
+}
+
 std::int64_t now_ns() noexcept {
   timespec time{};
   ::clock_gettime(CLOCK_MONOTONIC, &time);
@@ -89,6 +96,7 @@ void TraceRing::begin(const Wrapping& how, const char* part) noexcept {
 
 void TraceRing::record(const TracedCall& call, std::int64_t a, std::int64_t b, std::int64_t c,
                        std::int64_t result) noexcept {
+  prepare_this_thread();
   const std::uint64_t number = calls_.fetch_add(1, std::memory_order_relaxed) + 1;
   Entry& entry = entries_[number % size_];
   entry.number.exchange(0, std::memory_order_acquire);  // what follows stays behind it

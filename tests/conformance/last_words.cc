@@ -32,6 +32,7 @@ void speak(int number) {
 void say_last_words_on_crash() {
   struct sigaction action {};
   action.sa_handler = speak;
+  action.sa_flags = SA_ONSTACK;
   for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &action, &before[i]);
 }
 

@@ -11,6 +11,8 @@
 
 #include "apps/cli/kit.h"
 #include "apps/cli/process.h"
+#include "apps/cli/trace_signals.h"
+#include "core/signal_stack.h"
 #include "tests/conformance/exemptions.h"
 #include "tests/conformance/fullness.h"
 #include "tests/conformance/last_words.h"
@@ -48,6 +50,12 @@ void register_cases(const Rule& rule) {
 
 int judge(ConformOptions options, apps::Kit& kit) {
   apps::raise_descriptor_limit();
+  const SignalStack stack;
+  const auto traced = [](const auto& choice) {
+    return choice.has_value() && choice->is_decorated_with("trace");
+  };
+  // Before the last words, which then are the first, and pass the signal on.
+  if (traced(options.backend) || traced(options.pool)) apps::write_traces_on_signals();
   say_last_words_on_crash();
   subject() = {.kit = &kit,
                .backend = std::move(options.backend),

@@ -42,10 +42,23 @@ class Hermit {
   static std::size_t wait(std::span<Event>, std::chrono::nanoseconds) {
     if (is("throws_in_wait")) throw std::runtime_error("no patience");
     if (is("crashes_in_wait")) std::abort();
+    if (is("recurses_in_wait")) return recurse(1);
     return 0;
   }
   static void wake() {}
+
+ private:
+  static std::size_t recurse(std::size_t depth);
 };
+
+volatile bool recursion_ends = false;
+
+std::size_t Hermit::recurse(std::size_t depth) {
+  volatile char room[4096];
+  room[0] = static_cast<char>(depth);
+  if (recursion_ends) return 0;
+  return recurse(depth + 1) + static_cast<std::size_t>(room[0]);
+}
 
 // As somebody would write it who does not use guarded.h.
 Poller* make_throwing(const OptionValues& options, Refusal&) {
