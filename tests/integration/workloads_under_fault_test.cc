@@ -4,8 +4,12 @@
 // where no connection may break, every reply must come.
 #include <dirent.h>
 
+#include <algorithm>
 #include <latch>
 
+#include <absl/strings/str_split.h>
+
+#include "apps/cli/kit.h"
 #include "apps/load/client_thread.h"
 #include "tests/support/every_cell.h"
 
@@ -17,6 +21,32 @@ using std::chrono::nanoseconds;
 
 // So often happens each fault.
 constexpr const char* kOften = "=0.1";
+
+// What plugins bring, beside what is built in.
+std::vector<std::string> plugged(const Registry& all) {
+  std::vector<std::string> names;
+  for (const BackendDescription* backend : all.backends()) {
+    const auto& built_in = registry().backends();
+    if (std::ranges::find(built_in, backend) == built_in.end()) names.emplace_back(backend->name);
+  }
+  return names;
+}
+
+// Everything there is. One of each plugin is made at once: from its first loop on libuv keeps two
+// descriptors for good.
+const Registry& choices() {
+  static apps::Kit* kit = [] {
+    auto* all = new apps::Kit();
+    apps::PluginFlags plugins;
+    plugins.files = absl::StrSplit(COLLET_POLLER_PLUGINS, ':', absl::SkipEmpty());
+    if (const auto status = all->load(plugins); !status.ok()) ADD_FAILURE() << status;
+    for (const std::string& name : plugged(all->registry())) {
+      EXPECT_TRUE(all->registry().backend(name)->make().ok()) << name;
+    }
+    return all;
+  }();
+  return kit->registry();
+}
 
 struct FaultyCell : Cell {
   std::string faults;         // of the backend: options of `fault`
@@ -45,6 +75,23 @@ std::vector<FaultyCell> every_cell_with_every_fault() {
   return all;
 }
 
+// What is in a plugin goes the same way from there on, so a pool of each kind is enough, and the
+// faults all together; once with decorators around each other.
+std::vector<FaultyCell> plugins_with_every_fault() {
+  std::vector<FaultyCell> all;
+  std::string together;
+  for (const char* fault :
+       {"short_read", "short_write", "eagain", "eintr", "spurious", "reorder", "delay", "emfile"}) {
+    together += (together.empty() ? "" : ",") + std::string(fault) + kOften;
+  }
+  for (const std::string& backend : plugged(choices())) {
+    all.push_back({Cell{backend, "inline", 0}, together});
+    all.push_back({Cell{backend, "inline", 0}, std::string("reset") + kOften});
+    all.push_back({Cell{"trace(count(" + backend + "))", "trace(stealing)", 2}, together});
+  }
+  return all;
+}
+
 // The backend is in order.
 std::vector<FaultyCell> every_pool_with_every_fault() {
   std::vector<FaultyCell> all;
@@ -61,6 +108,8 @@ std::vector<FaultyCell> every_pool_with_every_fault() {
 
 std::string name_of(const ::testing::TestParamInfo<FaultyCell>& info) {
   std::string name = info.param.backend + "_" + info.param.pool + "_";
+  std::ranges::replace(name, '(', '_');
+  std::erase(name, ')');
   const std::string& faults =
       info.param.faults.empty() ? info.param.pool_faults : info.param.faults;
   return name + (faults.find(',') == faults.npos ? faults.substr(0, faults.find('=')) : "together");
@@ -90,9 +139,9 @@ class WorkloadsUnderFaultTest : public ::testing::TestWithParam<FaultyCell> {
     options.workers = GetParam().workers;
     static const apps::Burden none;
     const FaultyCell& cell = GetParam();
-    auto server = TcpServer::start(*registry().backend(faulty(cell.backend, 1, cell.faults)),
-                                   *registry().pool(faulty(cell.pool, 3, cell.pool_faults)),
-                                   options, [&workload] { return workload.make_server(none); });
+    auto server = TcpServer::start(*choices().backend(faulty(cell.backend, 1, cell.faults)),
+                                   *choices().pool(faulty(cell.pool, 3, cell.pool_faults)), options,
+                                   [&workload] { return workload.make_server(none); });
     if (!server.ok()) ADD_FAILURE() << server.status();
     return *std::move(server);
   }
@@ -113,8 +162,8 @@ class WorkloadsUnderFaultTest : public ::testing::TestWithParam<FaultyCell> {
                                .seed = 1};
     std::atomic<bool> done{false};
     const std::string backend = faulty(GetParam().backend, 2, GetParam().faults);
-    apps::ClientThread client(*registry().backend(backend)->make(),
-                              *registry().pool("inline")->make(0), plan, kPatience,
+    apps::ClientThread client(*choices().backend(backend)->make(),
+                              *choices().pool("inline")->make(0), plan, kPatience,
                               {.on_up = [] {}, .on_done = [&done] { done = true; }});
     client.open_window(nanoseconds(0), nanoseconds::max());
     client.start();
@@ -156,6 +205,8 @@ class WorkloadsUnderFaultTest : public ::testing::TestWithParam<FaultyCell> {
 
 INSTANTIATE_TEST_SUITE_P(EveryCell, WorkloadsUnderFaultTest,
                          ::testing::ValuesIn(every_cell_with_every_fault()), name_of);
+INSTANTIATE_TEST_SUITE_P(Plugins, WorkloadsUnderFaultTest,
+                         ::testing::ValuesIn(plugins_with_every_fault()), name_of);
 INSTANTIATE_TEST_SUITE_P(EveryPool, WorkloadsUnderFaultTest,
                          ::testing::ValuesIn(every_pool_with_every_fault()), name_of);
 
