@@ -62,7 +62,7 @@ int judge(ConformOptions options, apps::Kit& kit) {
                .pool = std::move(options.pool),
                .workload = std::move(options.workload),
                .seed = options.report.seed,
-               .brief = options.brief};
+               .length = options.length};
   if (subject().is_poller()) notice_fullness(*subject().backend);
 
   ::testing::InitGoogleTest();

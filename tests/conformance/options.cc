@@ -26,6 +26,7 @@ struct Text {
   std::string seed;
   std::string timeout = "120s";
   bool brief = false;
+  bool full = false;
   bool json = false;
   bool list = false;
 };
@@ -39,6 +40,7 @@ void declare(apps::CommandLine& line, Text& text) {
   line.option("--timeout", "TIME", text.timeout,
               "give a rule up, as broken, after that long; the rest is not judged");
   line.flag("--brief", text.brief, "a tenth of the time for what is repeated for seconds");
+  line.flag("--full", text.full, "no limit of time for it: a million wakes are a million");
   line.flag("--json", text.json, "JSON lines: one for each rule, then a summary");
   line.flag("--list", text.list, "print all rules and end");
 }
@@ -180,7 +182,9 @@ absl::StatusOr<ConformCommand> parse_conform_command(int argc, const char* const
   if (auto status = read_subject(text, **kind, kit, options); !status.ok()) return status;
   if (auto status = read_rules(text, **kind, options); !status.ok()) return status;
   if (auto status = read_numbers(text, options.report); !status.ok()) return status;
-  options.brief = text.brief;
+  if (text.brief && text.full) return invalid("--brief: cannot be had together with --full");
+  if (text.brief) options.length = Length::brief;
+  if (text.full) options.length = Length::full;
   options.report.rules = options.rules;
   options.report.json = text.json;
   options.report.command = shell_word(argv[0]);
@@ -191,6 +195,7 @@ absl::StatusOr<ConformCommand> parse_conform_command(int argc, const char* const
       absl::StrFormat(" %s %s", (*kind)->flag, shell_word(options.report.subject));
   if (text.timeout != Text().timeout) options.report.command += " --timeout " + text.timeout;
   if (text.brief) options.report.command += " --brief";
+  if (text.full) options.report.command += " --full";
   if (text.json) options.report.command += " --json";
   return options;
 }

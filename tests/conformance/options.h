@@ -14,6 +14,7 @@
 #include "apps/cli/kit.h"
 #include "tests/conformance/report.h"
 #include "tests/conformance/rule.h"
+#include "tests/conformance/subject.h"
 
 namespace collet::conformance {
 
@@ -22,7 +23,7 @@ struct ConformOptions {
   std::optional<Pool> pool;
   std::optional<SessionWorkload> workload;
   std::vector<const Rule*> rules;  // to be judged, by number
-  bool brief = false;
+  Length length = Length::normal;
   ReportOptions report;
 };
 

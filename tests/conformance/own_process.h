@@ -61,6 +61,21 @@ inline std::chrono::nanoseconds cpu_demand_of_others() {
   return demand;
 }
 
+// How often other threads went to sleep by themselves.
+inline std::uint64_t sleeps_of_others() {
+  std::uint64_t sleeps = 0;
+  std::error_code error;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", error)) {
+    if (task.path().filename() == std::to_string(own_thread_id())) continue;
+    std::ifstream file(task.path() / "status");
+    for (std::string word; file >> word;) {
+      std::uint64_t count = 0;
+      if (word == "voluntary_ctxt_switches:" && file >> count) sleeps += count;
+    }
+  }
+  return sleeps;
+}
+
 // Returns as soon as that thread sleeps in the kernel, or when it has not for ten seconds.
 inline void wait_until_asleep(long thread_id) {
   const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_replace.h>
 #include <collet/quantity.h>
@@ -99,6 +100,7 @@ void Report::begin(const Rule& rule) {
   begun_ = Clock::now();
   failures_.clear();
   reason_.clear();
+  note_.clear();
   judged_ = false;
   forget_fullness();
 }
@@ -142,6 +144,10 @@ void Report::OnTestPartResult(const ::testing::TestPartResult& result) {
 void Report::OnTestEnd(const ::testing::TestInfo& info) {
   watchdog_.end();
   const std::lock_guard lock(mutex_);
+  for (int i = 0; i < info.result()->test_property_count(); ++i) {
+    const char* value = info.result()->GetTestProperty(i).value();
+    note_ += absl::StrCat(note_.empty() ? "" : "; ", case_, case_.empty() ? "" : ", ", value);
+  }
   if (info.result()->Failed() && !fullness().empty()) {
     failures_.clear();
     reason_ = fullness();
@@ -208,12 +214,14 @@ void Report::print(Outcome outcome) {
                                 {"outcome", json_word_of(outcome)},
                                 {"reason", reason},
                                 {"ms", taken}};
+    if (!note_.empty()) line["note"] = note_;
     if (outcome == Outcome::broken) line["repeat"] = repeat_command();
     return print_line(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
   std::string line =
       absl::StrFormat("%-6s %-6s %7d ms  %s", rule_->name, word_of(outcome), taken, rule_->text);
   if (outcome == Outcome::not_judged) line += ": " + reason;
+  if (outcome == Outcome::kept && !note_.empty()) line += " (" + note_ + ")";
   if (outcome == Outcome::broken) {
     line += absl::StrFormat("\n%s\n       seed %d; to repeat just this rule:\n%s", indented(reason),
                             options_.seed, indented(repeat_command()));

@@ -46,6 +46,8 @@ class Failures {
   std::size_t size_ = 0;
 };
 
+// What a rule saw that is worth telling, beside whether it is kept, is its property `note`.
+//
 // Rules are judged in cases (a pool with 1, 2 and 4 workers), one after another: a rule is broken
 // if it is in any, and not judged if it is in none.
 class Report final : public ::testing::EmptyTestEventListener {
@@ -80,6 +82,7 @@ class Report final : public ::testing::EmptyTestEventListener {
   std::string case_;
   Failures failures_;
   std::string reason_;  // of not judging
+  std::string note_;    // what was seen beside
   bool judged_ = false;
   std::vector<const Rule*> left_;  // not yet told of
   std::size_t kept_ = 0;

@@ -16,6 +16,10 @@
 
 namespace collet::conformance {
 
+// How long rules go on that repeat something for some seconds at most: for a tenth of them, for
+// them, or until it has been repeated as often as the rule says.
+enum class Length { brief, normal, full };
+
 struct Subject {
   apps::Kit* kit = nullptr;
   std::optional<Backend> backend;  // exactly one of the three is set
@@ -23,7 +27,7 @@ struct Subject {
   std::optional<SessionWorkload> workload;
   std::size_t workers = 0;  // of the pool, in the case that runs
   std::uint64_t seed = 0;   // of what is random
-  bool brief = false;       // rules that go on for seconds do so for a tenth of them
+  Length length = Length::normal;
 
   bool is_poller() const {
     return backend.has_value() && backend->description().make_poller != nullptr;
