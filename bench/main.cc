@@ -6,6 +6,7 @@
 
 #include <absl/strings/str_format.h>
 
+#include "apps/cli/standard_output.h"
 #include "bench/commands/commands.h"
 
 namespace collet::bench {
@@ -57,8 +58,13 @@ int refuse(const absl::Status& status, int exit_code) {
   return exit_code;
 }
 
-int print(const std::string& text) { return std::fputs(text.c_str(), stdout) < 0 ? 1 : kDone; }
+int print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  return kDone;
+}
 
 }  // namespace collet::bench
 
-int main(int argc, char** argv) { return collet::bench::dispatch(argc, argv); }
+int main(int argc, char** argv) {
+  return collet::apps::end_output("collet-bench", collet::bench::dispatch(argc, argv));
+}

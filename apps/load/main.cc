@@ -4,6 +4,7 @@
 
 #include "apps/cli/kit.h"
 #include "apps/cli/process.h"
+#include "apps/cli/standard_output.h"
 #include "apps/cli/stop_signals.h"
 #include "apps/cli/trace_signals.h"
 #include "apps/load/load_run.h"
@@ -17,9 +18,7 @@ int refuse(const absl::Status& status) {
   return 2;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   collet::apps::Kit kit;
   const auto command = collet::apps::parse_load_command(argc, argv, kit);
   if (!command.ok()) return refuse(command.status());
@@ -35,3 +34,7 @@ int main(int argc, char** argv) {
   if (const auto status = run.prepare(kit.registry()); !status.ok()) return refuse(status);
   return run.run();
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return collet::apps::end_output("collet-load", run(argc, argv)); }

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "apps/cli/kit.h"
+#include "apps/cli/standard_output.h"
 #include "apps/new_plugin/new_plugin.h"
 
 namespace {
@@ -13,9 +14,7 @@ int refuse(const absl::Status& status) {
   return 2;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   const collet::apps::Kit kit;
   const auto command = collet::apps::parse_new_plugin_command(argc, argv, kit.registry());
   if (!command.ok()) return refuse(command.status());
@@ -31,4 +30,11 @@ int main(int argc, char** argv) {
       "  cmake -S %s -B %s/build -DCMAKE_PREFIX_PATH=<where collet is installed>\n"
       "  cmake --build %s/build && ctest --test-dir %s/build\n",
       folder, plugin.name.c_str(), folder, folder, folder, folder);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return collet::apps::end_output("collet-new-plugin", run(argc, argv));
 }

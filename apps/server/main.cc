@@ -6,6 +6,7 @@
 
 #include "apps/cli/kit.h"
 #include "apps/cli/process.h"
+#include "apps/cli/standard_output.h"
 #include "apps/cli/stop_signals.h"
 #include "apps/cli/trace_signals.h"
 #include "apps/server/options.h"
@@ -19,9 +20,7 @@ int refuse(const absl::Status& status) {
   return 2;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   std::optional<collet::apps::Kit> kit;
   const auto command = collet::apps::parse_server_command(argc, argv, kit);
   if (!command.ok()) return refuse(command.status());
@@ -41,4 +40,10 @@ int main(int argc, char** argv) {
   if (const auto status = server.start(); !status.ok()) return refuse(status);
   server.run();
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return collet::apps::end_output("collet-server", run(argc, argv));
 }

@@ -14,6 +14,7 @@
 
 #include "apps/cli/command_line.h"
 #include "apps/cli/kit.h"
+#include "apps/cli/standard_output.h"
 #include "bench/pools/benchmark.h"
 #include "bench/pools/trial.h"
 #include "bench/session/placement.h"
@@ -61,7 +62,8 @@ int print_report(const Load& load, const Trial& trial, std::size_t workers) {
                                        {"tasks_submitted", trial.submitted()},
                                        {"tasks_run", trial.run()},
                                        {"figures", figures}};
-  return std::puts(json.dump().c_str()) < 0 ? kFailed : 0;
+  std::puts(json.dump().c_str());
+  return 0;
 }
 
 int measure(const Load& load) {
@@ -108,7 +110,10 @@ int run(int argc, const char* const* argv) {
   const auto help = line.parse(argc, argv);
   if (!help.ok()) return refuse(help.status());
   const std::string text = list ? describe_benchmarks() : *help;
-  if (!text.empty()) return std::fputs(text.c_str(), stdout) < 0 ? kFailed : 0;
+  if (!text.empty()) {
+    std::fputs(text.c_str(), stdout);
+    return 0;
+  }
 
   apps::Kit kit;
   if (auto status = kit.load(plugins); !status.ok()) return refuse(status);
@@ -138,4 +143,6 @@ int run(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace collet::bench
 
-int main(int argc, char** argv) { return collet::bench::run(argc, argv); }
+int main(int argc, char** argv) {
+  return collet::apps::end_output("collet-pool-load", collet::bench::run(argc, argv));
+}

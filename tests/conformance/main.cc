@@ -11,6 +11,7 @@
 
 #include "apps/cli/kit.h"
 #include "apps/cli/process.h"
+#include "apps/cli/standard_output.h"
 #include "apps/cli/trace_signals.h"
 #include "core/signal_stack.h"
 #include "tests/conformance/exemptions.h"
@@ -85,17 +86,20 @@ int judge(ConformOptions options, apps::Kit& kit) {
   return report->all_kept() ? 0 : 1;
 }
 
-}  // namespace
-}  // namespace collet::conformance
-
-int main(int argc, char** argv) {
-  collet::apps::Kit kit;
-  auto command = collet::conformance::parse_conform_command(argc, argv, kit);
-  if (!command.ok()) return collet::conformance::refuse(command.status());
+int run(int argc, char** argv) {
+  apps::Kit kit;
+  auto command = parse_conform_command(argc, argv, kit);
+  if (!command.ok()) return refuse(command.status());
   if (const auto* text = std::get_if<std::string>(&*command)) {
     std::fputs(text->c_str(), stdout);
     return 0;
   }
-  using collet::conformance::ConformOptions;
-  return collet::conformance::judge(std::get<ConformOptions>(*std::move(command)), kit);
+  return judge(std::get<ConformOptions>(*std::move(command)), kit);
+}
+
+}  // namespace
+}  // namespace collet::conformance
+
+int main(int argc, char** argv) {
+  return collet::apps::end_output("collet-conform", collet::conformance::run(argc, argv));
 }

@@ -14,6 +14,7 @@
 #include <collet/quantity.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/cli/standard_output.h"
 #include "tests/conformance/fullness.h"
 #include "tests/conformance/last_words.h"
 
@@ -170,7 +171,7 @@ void Report::give_up() {
     print_rest();
     summarise();
   }
-  std::_Exit(1);
+  std::_Exit(apps::end_output("collet-conform", 1));
 }
 
 // Those that nobody tries any more.
