@@ -14,6 +14,7 @@
 #include <collet/registry.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/json/complaint.h"
 #include "bench/measure/noise.h"
 #include "bench/measure/proc_sample.h"
 #include "bench/measure/process.h"
@@ -127,7 +128,7 @@ absl::StatusOr<PoolOutcome> parse_pool_load(const std::string& line, const PoolC
                                                  outcome.tasks, json.at("tasks_submitted").dump()));
     }
   } catch (const std::exception& error) {
-    return absl::InternalError(absl::StrCat("its report cannot be read: ", error.what()));
+    return absl::InternalError(absl::StrCat("its report cannot be read: ", explain_json(error)));
   }
   outcome.status = RunStatus::ok;
   return outcome;

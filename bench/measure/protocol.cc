@@ -8,6 +8,8 @@
 #include <absl/strings/str_format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/json/complaint.h"
+
 namespace collet::bench {
 namespace {
 
@@ -21,7 +23,7 @@ absl::StatusOr<T> read_line(std::string_view line, std::string_view event, Read 
     const Json json = Json::parse(line);
     if (event.empty() || json.at("event") == event) return read(json);
   } catch (const Json::exception& error) {
-    why = error.what();
+    why = explain_json(error);
   }
   return absl::InvalidArgumentError(
       absl::StrFormat("expected a JSON line with the event `%s`, got `%s`: %s",

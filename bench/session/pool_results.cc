@@ -11,6 +11,7 @@
 #include <absl/strings/str_cat.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/json/complaint.h"
 #include "bench/json/values.h"
 
 namespace collet::bench {
@@ -223,7 +224,7 @@ absl::Status read_pool_line(const std::string& line, PoolResults& results) {
     return absl::OkStatus();
   } catch (const std::exception& error) {
     return absl::InvalidArgumentError(
-        absl::StrCat("this line was not written by collet-bench pools: ", error.what()));
+        absl::StrCat("this line is not as collet-bench pools writes it: ", explain_json(error)));
   }
 }
 

@@ -78,7 +78,7 @@ TEST(PoolResultsTest, AMalformedLineIsNamedByFileAndLine) {
   const PoolRunRecord run{{0, 0, 0, false}, 0, session.started_utc, bad_pool_run("x")};
   const std::string good = format_pool_run(session, run);
   for (const auto& [second, words] :
-       {std::pair{std::string("{"), "parse error"},
+       {std::pair{std::string("{"), "not JSON"},
         std::pair{std::string(R"({"type":"dance"})"), "\"dance\" are unknown"},
         std::pair{std::string(R"({"type":"run","cell":"hop nobody"})"), "none of the session's"}}) {
     std::ofstream(directory + "/pools.jsonl") << format_pool_session(session) << "\n"

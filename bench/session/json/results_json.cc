@@ -4,6 +4,8 @@
 
 #include <absl/strings/str_cat.h>
 
+#include "bench/json/complaint.h"
+
 namespace collet::bench {
 namespace {
 
@@ -69,7 +71,7 @@ absl::Status read_line(const std::string& line, Results& results) {
     return absl::OkStatus();
   } catch (const std::exception& error) {
     return absl::InvalidArgumentError(
-        absl::StrCat("this line was not written by collet-bench: ", error.what()));
+        absl::StrCat("this line is not as collet-bench writes it: ", explain_json(error)));
   }
 }
 
