@@ -39,7 +39,7 @@ Descriptor begin_to_look_on(const Settings& settings) {
 std::optional<WakeFloor> wake_floor_of(const Session& session) {
   for (const SessionCell& one : session.cells) {
     const auto cpus = place(one.cell.placement, session.settings.cpus);
-    if (one.cell.rate_per_s == 0 || !cpus.ok()) continue;
+    if ((one.cell.rate_per_s == 0 && one.cell.rate_percent == 0) || !cpus.ok()) continue;
     return measure_wake_floor(cpus->client, cpus->server);
   }
   return std::nullopt;
@@ -64,7 +64,23 @@ absl::Status check_page(const std::string& directory) {
       "--output: %s is no report of collet-bench and would be lost: name another directory", page));
 }
 
-// Everything after the first line has been written.
+// Of rates that are shares what they are, if that is not known; else with which code to end.
+std::optional<int> find_rates(Results& results, ResultsFile& file, const Output& output,
+                              const Descriptor& stop) {
+  if (!awaits_rates(results.session)) return std::nullopt;
+  const auto status = settle_rates(results, file, progress_style(output.quiet), stop.get());
+  if (status.ok()) return std::nullopt;
+  if (!absl::IsCancelled(status)) return refuse(status, kFailedCells);
+  const int code = explain_signal(stop);
+  const std::string directory = std::filesystem::path(file.path()).parent_path().string();
+  std::fprintf(stderr,
+               "collet-bench: no rate is known yet, but what the baseline reached so far is kept: "
+               "go on with `collet-bench resume %s`\n",
+               directory.c_str());
+  return code;
+}
+
+// Everything after the first line, and its rates, have been written.
 int measure(const std::string& directory, const Results& done, ResultsFile& file,
             const Output& output, const Descriptor& stop) {
   const auto style = progress_style(output.quiet);
@@ -183,18 +199,17 @@ int run_command(int argc, const char* const* argv) {
   session.environment = look_around();
   for (const std::string& note : prepared->notes) std::fprintf(stderr, "%s\n", note.c_str());
   const Descriptor stop = begin_to_look_on(session.settings);
-  if (auto status = settle_rates(session, progress_style(options.quiet), stop.get());
-      !status.ok()) {
-    std::filesystem::remove(file->path());  // empty: nothing was measured that could be lost
-    return absl::IsCancelled(status) ? explain_signal(stop) : refuse(status, kFailedCells);
-  }
   session.wake_floor = wake_floor_of(session);
   if (auto status = file->append(format_session(session)); !status.ok()) return refuse(status);
+  Results done{session, {}};
+  const Output output{options.format, options.quiet};
+  if (const auto code = find_rates(done, *file, output, stop)) return *code;
   if (!options.quiet) {
-    std::fprintf(stderr, "%s; results in %s\n", describe_plan(session, count_runs(session)).c_str(),
+    const Session& settled = done.session;
+    std::fprintf(stderr, "%s; results in %s\n", describe_plan(settled, count_runs(settled)).c_str(),
                  file->path().c_str());
   }
-  return measure(directory, {session, {}, {}}, *file, {options.format, options.quiet}, stop);
+  return measure(directory, done, *file, output, stop);
 }
 
 int plan_command(int argc, const char* const* argv) {
@@ -260,6 +275,7 @@ int resume_command(int argc, const char* const* argv) {
     std::fprintf(stderr, "session %s: goes on in %s\n", session.id.c_str(), file->path().c_str());
   }
   const Descriptor stop = begin_to_look_on(session.settings);
+  if (const auto code = find_rates(*results, *file, options->output, stop)) return *code;
   return measure(options->directory, *results, *file, options->output, stop);
 }
 

@@ -18,7 +18,7 @@
 namespace collet::bench {
 namespace {
 
-constexpr int kRuns = 3;
+constexpr std::size_t kRuns = 3;
 
 Cell in_closed_loop(Cell cell) {
   cell.rate_per_s = 0;
@@ -55,28 +55,31 @@ absl::Status check_that_all_differ(const Session& session) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::Status settle_rates(Session& session, Progress::Style style, int stop_fd) {
-  const std::vector<Cell> cells = open_questions(session);
-  Progress progress(cells.size() * kRuns, time_of_run(session.settings), style);
-  for (const Cell& cell : cells) {
-    std::vector<double> rates;
-    for (int run = 0; run < kRuns; ++run) {
-      progress.begin(cell);
-      const RunOutcome outcome = run_once(cell, session.settings, stop_fd);
-      if (outcome.status == RunStatus::interrupted) return absl::CancelledError("interrupted");
-      progress.finish(cell, outcome);
-      if (outcome.status == RunStatus::failed) {
-        return absl::FailedPreconditionError(
-            absl::StrCat("--rate: the baseline, of which it is a share, failed: ", cell_key(cell),
-                         ": ", outcome.reason));
-      }
-      rates.push_back(outcome.load->requests_per_s());
-    }
-    session.capacities.push_back({table_key(cell), summarize(std::move(rates)).median});
+std::vector<double> rates_of(const Results& results, const std::string& table) {
+  std::vector<double> rates;
+  for (const CapacityRun& run : results.capacity_runs) {
+    if (run.table == table) rates.push_back(run.requests_per_s);
   }
-  progress.end();
+  return rates;
+}
+
+absl::StatusOr<CapacityRun> run_in_closed_loop(const Cell& cell, const Settings& settings,
+                                               Progress& progress, int stop_fd) {
+  progress.begin(cell);
+  std::string started_utc = utc_now();
+  const RunOutcome outcome = run_once(cell, settings, stop_fd);
+  if (outcome.status == RunStatus::interrupted) return absl::CancelledError("interrupted");
+  progress.finish(cell, outcome);
+  if (outcome.status == RunStatus::ok) {
+    return CapacityRun{table_key(cell), std::move(started_utc), outcome.load->requests_per_s(),
+                       outcome.flags};
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("--rate: the baseline, of which it is a share, failed: ", cell_key(cell), ": ",
+                   outcome.reason));
+}
+
+void set_rates(Session& session) {
   for (SessionCell& one : session.cells) {
     if (one.cell.rate_percent == 0) continue;
     if (const Capacity* capacity = find(session, table_key(in_closed_loop(one.cell)))) {
@@ -85,7 +88,38 @@ absl::Status settle_rates(Session& session, Progress::Style style, int stop_fd) 
       one.unavailable = "its rate is a share of what the baseline reaches, which cannot run here";
     }
   }
-  return check_that_all_differ(session);
+}
+
+}  // namespace
+
+bool awaits_rates(const Session& session) {
+  return std::ranges::any_of(session.cells, [](const SessionCell& one) {
+    return one.cell.rate_percent != 0 && one.cell.rate_per_s == 0 && one.unavailable.empty();
+  });
+}
+
+absl::Status settle_rates(Results& results, ResultsFile& file, Progress::Style style, int stop_fd) {
+  Session& session = results.session;
+  const std::vector<Cell> cells = open_questions(session);
+  std::size_t left = cells.size() * kRuns;
+  for (const Cell& cell : cells) {
+    left -= std::min<std::size_t>(kRuns, rates_of(results, table_key(cell)).size());
+  }
+  Progress progress(left, time_of_run(session.settings), style);
+  for (const Cell& cell : cells) {
+    while (rates_of(results, table_key(cell)).size() < kRuns) {
+      auto run = run_in_closed_loop(cell, session.settings, progress, stop_fd);
+      if (!run.ok()) return run.status();
+      if (auto status = file.append(format_capacity_run(*run)); !status.ok()) return status;
+      results.capacity_runs.push_back(*std::move(run));
+    }
+    const std::string table = table_key(cell);
+    session.capacities.push_back({table, summarize(rates_of(results, table)).median});
+  }
+  progress.end();
+  set_rates(session);
+  if (auto status = check_that_all_differ(session); !status.ok()) return status;
+  return file.append(format_rates(session));
 }
 
 }  // namespace collet::bench

@@ -9,10 +9,14 @@
 
 namespace collet::bench {
 
-// Measures the baseline of each table whose rate is a percentage, three times in a closed loop, and
-// sets the rate of all its cells; notes the medians in `session.capacities`. All cells of a table
-// get the same rate, so that their latencies compare. Ends early, with a cancelled status, when
-// `stop_fd` becomes readable.
-absl::Status settle_rates(Session& session, Progress::Style style, int stop_fd);
+// Whether some rate is still to be found out.
+bool awaits_rates(const Session& session);
+
+// Measures the baseline of each table whose rate is a percentage, three times in a closed loop, but
+// for what `results` has of that, and sets the rate of all its cells; notes the medians in
+// `session.capacities`. All cells of a table get the same rate, so that their latencies compare.
+// Each run is appended to `file` as it ends, and at last the rates. Ends early, with a cancelled
+// status, when `stop_fd` becomes readable.
+absl::Status settle_rates(Results& results, ResultsFile& file, Progress::Style style, int stop_fd);
 
 }  // namespace collet::bench

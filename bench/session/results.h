@@ -39,6 +39,14 @@ struct Capacity {
   double requests_per_s = 0;
 };
 
+// A closed loop of a baseline, whose rate others are shares of.
+struct CapacityRun {
+  std::string table;  // its key, without a rate
+  std::string started_utc;
+  double requests_per_s = 0;
+  std::vector<std::string> flags;
+};
+
 // Why a session with a goal made a run.
 enum class Purpose : std::uint8_t {
   reach,    // a closed loop: around what rate to search
@@ -93,12 +101,17 @@ struct Results {
   Session session;
   std::vector<RunRecord> runs;
   std::vector<CountRecord> counts = {};
+  std::vector<CapacityRun> capacity_runs = {};
 };
 
 // Lines, without a newline. Unknown values are null; a failed run has null figures.
 std::string format_session(const Session& session);
 std::string format_run(const Session& session, const RunRecord& record);
 std::string format_count(const Session& session, const CountRecord& record);
+std::string format_capacity_run(const CapacityRun& run);
+// The cells with their rates, and the capacities that these follow from, in place of those that the
+// first line has.
+std::string format_rates(const Session& session);
 // `differences`: what is not as it was when the session began, and was to be overlooked.
 std::string format_resumption(const Session& session, const std::vector<std::string>& command_line,
                               const std::vector<std::string>& differences);

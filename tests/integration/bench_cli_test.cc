@@ -277,6 +277,42 @@ TEST_F(BenchSessionTest, RatesThatAreSharesFollowFromTheBaseline) {
   EXPECT_THAT(ended.output, HasSubstr("Response time p99 by rate: echo, 4 connections"));
 }
 
+// Before there are rates there are closed loops, which are results too.
+TEST_F(BenchSessionTest, OneThatIsInterruptedBeforeItsRatesAreKnownGoesOnWhereItWas) {
+  auto bench = start_bench(quick({"-R", "2%", "--no-baselines", "--reps", "1"}));
+  ASSERT_TRUE(bench.ok()) << bench.status();
+  const auto loops = [&] {
+    const std::string text = text_of_results();
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = text.find("{\"type\":\"capacity\"", at)) != text.npos; ++at) {
+      ++count;
+    }
+    return count;
+  };
+  const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  ASSERT_TRUE(integration::eventually([&] { return loops() > 0; }));
+  const auto ended = bench->end(SIGINT, deadline);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->code, 128 + SIGINT);
+  EXPECT_THAT(bench->last_words(), HasSubstr("collet-bench resume " + directory()));
+  const std::string before = text_of_results();
+  EXPECT_THAT(before, testing::EndsWith("}\n"));
+  EXPECT_LT(loops(), 3U);
+  EXPECT_TRUE(runs().empty());
+  const Ended shown = run_bench({"report", directory()});
+  EXPECT_EQ(shown.code, 0) << shown.last_words;
+  EXPECT_THAT(shown.output, HasSubstr("not run"));
+
+  const Ended resumed = run_bench({"resume", directory(), "-q"});
+  ASSERT_EQ(resumed.code, 0) << resumed.last_words;
+  EXPECT_THAT(text_of_results(), StartsWith(before));
+  EXPECT_EQ(loops(), 3U);
+  const Report report = this->report();
+  ASSERT_EQ(report.session.capacities.size(), 1U);
+  EXPECT_GT(report.tables.at(0).cells.at(0).cell.rate_per_s, 0);
+  EXPECT_EQ(runs().size(), 2U);
+}
+
 TEST_F(BenchSessionTest, ASearchEndsWithABracketAndResumesWhereItWas) {
   std::vector<std::string> arguments = quick({"--p99", "5s", "--no-baselines", "--reps", "1"});
   arguments[0] = "advise";

@@ -45,6 +45,23 @@ TEST_F(SchemaTest, AnEmptySessionIsValid) {
   EXPECT_EQ(complaint(format_session(session_)), "");
 }
 
+TEST_F(SchemaTest, RatesThatAreFoundOutAreValidAndReplaceTheCells) {
+  Results read;
+  session_.cells[0].cell.rate_percent = 40;
+  ASSERT_TRUE(read_line(format_session(session_), read).ok());
+  const std::string run = format_capacity_run({"echo", kNoon, 1e5, {"noisy_steal"}});
+  EXPECT_EQ(complaint(run), "");
+  ASSERT_TRUE(read_line(run, read).ok());
+  session_.capacities = {{"echo", 1e5}};
+  session_.cells[0].cell.rate_per_s = 40'000;
+  const std::string rates = format_rates(session_);
+  EXPECT_EQ(complaint(rates), "");
+  ASSERT_TRUE(read_line(rates, read).ok());
+  EXPECT_EQ(format_session(read.session), format_session(session_));
+  ASSERT_EQ(read.capacity_runs.size(), 1U);
+  EXPECT_EQ(read.capacity_runs[0].requests_per_s, 1e5);
+}
+
 TEST_F(SchemaTest, RunsAreValidWhetherTheyWentWellOrNot) {
   RunRecord record{{0, 2, 9, true}, 1, kNoon, good_run(2)};
   record.outcome.flags = {"noisy_steal", "client_bound"};

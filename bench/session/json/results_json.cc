@@ -44,6 +44,11 @@ void read_any(const Json& json, Results& results) {
     for (const Json& one : json.value("differences", Json::array())) {
       results.session.differences.push_back(one.get<std::string>());
     }
+  } else if (type == "capacity") {
+    results.capacity_runs.push_back(to_capacity_run(json));
+  } else if (type == "rates") {
+    if (!results.runs.empty()) throw std::invalid_argument("rates change after a run");
+    read_rates(json, results.session);
   } else if (type == "run") {
     check_run(json);
     results.runs.push_back(to_record(json, results.session));

@@ -37,6 +37,8 @@ inline int blocks_of(const Json& json) {
 
 // These throw what nlohmann's library or std::invalid_argument says.
 void read_session(const Json& json, Session& session);
+void read_rates(const Json& json, Session& session);
+CapacityRun to_capacity_run(const Json& json);
 RunRecord to_record(const Json& json, const Session& session);
 CountRecord to_count(const Json& json, const Session& session);
 

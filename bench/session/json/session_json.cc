@@ -71,6 +71,25 @@ Goal to_goal(const Json& json) {
           json.at("compares").get<bool>()};
 }
 
+Json to_json(const std::vector<Capacity>& capacities) {
+  Json json = Json::array();
+  for (const Capacity& one : capacities) {
+    json.push_back({{"table", one.table}, {"requests_per_s", one.requests_per_s}});
+  }
+  return json;
+}
+
+Json to_json(const std::vector<SessionCell>& cells) {
+  Json json = Json::array();
+  for (const SessionCell& one : cells) {
+    json.push_back({{"cell", cell_key(one.cell)},
+                    {"params", to_json(one.cell)},
+                    {"baseline", one.baseline},
+                    {"unavailable", or_null(one.unavailable)}});
+  }
+  return json;
+}
+
 }  // namespace
 
 Json to_json(const Cell& cell) {
@@ -102,19 +121,45 @@ void read_session(const Json& json, Session& session) {
         {one.at("name").get<std::string>(), one.at("command").get<std::string>()});
   }
   session.programs = to_programs(json.at("programs"));
-  for (const Json& one : json.at("capacities")) {
-    session.capacities.push_back(
-        {one.at("table").get<std::string>(), one.at("requests_per_s").get<double>()});
-  }
   if (const Json& floor = json.at("wake_floor_us"); !floor.is_null()) {
     session.wake_floor = {floor.at("p50").get<double>(), floor.at("p99").get<double>()};
   }
   if (const Json& goal = json.at("goal"); !goal.is_null()) session.goal = to_goal(goal);
+  read_rates(json, session);
+  session.environment = to_facts(json.at("environment"));
+}
+
+void read_rates(const Json& json, Session& session) {
+  session.capacities.clear();
+  for (const Json& one : json.at("capacities")) {
+    session.capacities.push_back(
+        {one.at("table").get<std::string>(), one.at("requests_per_s").get<double>()});
+  }
+  session.cells.clear();
   for (const Json& one : json.at("cells")) {
     session.cells.push_back({to_cell(one.at("params")), one.at("baseline").get<bool>(),
                              text_of(one.at("unavailable"))});
   }
-  session.environment = to_facts(json.at("environment"));
+}
+
+std::string format_rates(const Session& session) {
+  return dump({{"type", "rates"},
+               {"capacities", to_json(session.capacities)},
+               {"cells", to_json(session.cells)}});
+}
+
+CapacityRun to_capacity_run(const Json& json) {
+  return {json.at("table").get<std::string>(), json.at("started_utc").get<std::string>(),
+          json.at("requests_per_s").get<double>(),
+          json.at("flags").get<std::vector<std::string>>()};
+}
+
+std::string format_capacity_run(const CapacityRun& run) {
+  return dump({{"type", "capacity"},
+               {"table", run.table},
+               {"started_utc", run.started_utc},
+               {"requests_per_s", run.requests_per_s},
+               {"flags", run.flags}});
 }
 
 std::string format_session(const Session& session) {
@@ -132,11 +177,7 @@ std::string format_session(const Session& session) {
     json["externals"].push_back({{"name", external.name}, {"command", external.command}});
   }
   json["programs"] = to_json(session.programs);
-  json["capacities"] = Json::array();
-  for (const Capacity& capacity : session.capacities) {
-    json["capacities"].push_back(
-        {{"table", capacity.table}, {"requests_per_s", capacity.requests_per_s}});
-  }
+  json["capacities"] = to_json(session.capacities);
   if (session.wake_floor) {
     json["wake_floor_us"] = {{"p50", session.wake_floor->p50_us},
                              {"p99", session.wake_floor->p99_us}};
@@ -144,13 +185,7 @@ std::string format_session(const Session& session) {
     json["wake_floor_us"] = nullptr;
   }
   json["goal"] = session.goal ? to_json(*session.goal) : Json(nullptr);
-  json["cells"] = Json::array();
-  for (const SessionCell& cell : session.cells) {
-    json["cells"].push_back({{"cell", cell_key(cell.cell)},
-                             {"params", to_json(cell.cell)},
-                             {"baseline", cell.baseline},
-                             {"unavailable", or_null(cell.unavailable)}});
-  }
+  json["cells"] = to_json(session.cells);
   json["environment"] = to_json(session.environment);
   return dump(json);
 }
