@@ -103,11 +103,14 @@ int measure(const std::string& directory, const Results& done, ResultsFile& file
 }
 
 std::string describe_search(const Session& session, std::size_t cells) {
-  const std::chrono::nanoseconds estimate = time_of_run(session.settings) * kStepsOfSearch * cells;
-  return absl::StrFormat("%d cells, about %d runs each: about %s%s; seed %d", cells, kStepsOfSearch,
-                         format_time_left(estimate),
-                         session.goal->compares ? ", and the comparison of the best" : "",
-                         session.seed);
+  const std::size_t steps = expected_steps_of_search();
+  const std::chrono::nanoseconds each = time_of_run(session.settings) * cells;
+  return absl::StrFormat(
+      "%d cells, about %d runs each, at most %d: about %s, at most %s%s%s; seed %d", cells, steps,
+      kMostStepsOfSearch, format_time_left(each * steps),
+      format_time_left(each * kMostStepsOfSearch),
+      session.settings.max_repeats > 0 ? ", more if some are noisy" : "",
+      session.goal->compares ? ", and the comparison of the best" : "", session.seed);
 }
 
 std::string describe_plan(const Session& session, std::size_t runs) {

@@ -48,28 +48,23 @@ class GoalLoop {
   std::vector<Step> next_steps() {
     const auto tables = summarize_goals(session_, records_);
     std::vector<Step> steps;
-    std::size_t left = 0;
     std::size_t first = 0;  // of the table, among the session's cells
     for (const GoalTable& table : tables) {
       for (std::size_t i = 0; i < table.cells.size(); ++i) {
         const GoalCell& cell = table.cells[i];
         if (cell.done) continue;
         steps.push_back(search_step(first + i, cell));
-        left += kStepsOfSearch - std::min(cell.probes.size(), kStepsOfSearch - 1);
       }
       first += table.cells.size();
     }
     if (steps.empty() && session_.goal->compares) steps = comparisons(tables);
-    if (session_.goal->compares) left += comparisons_left(tables);
-    progress_.expect_left(std::max(left, steps.size()));
+    progress_.expect_left(std::max(expected_left(tables), steps.size()));
     return steps;
   }
 
   static Step search_step(std::size_t index, const GoalCell& cell) {
     if (cell.reach_per_s == 0) return {index, Purpose::reach};
-    std::vector<ProbeResult> history;
-    for (const GoalProbe& probe : cell.probes) history.push_back({probe.probe, probe.held});
-    const Probe next = *next_probe(history, cell.reach_per_s);
+    const Probe next = *next_probe(cell.history(), cell.reach_per_s);
     const auto same = std::ranges::count_if(
         cell.probes, [&](const GoalProbe& probe) { return probe.probe.confirms == next.confirms; });
     return {index, next.confirms ? Purpose::confirm : Purpose::search, next.rate_per_s,
@@ -105,31 +100,43 @@ class GoalLoop {
     return {};
   }
 
-  std::size_t comparisons_left(const std::vector<GoalTable>& tables) const {
+  // Of all searches and comparisons. How many will share a top is a guess until the search for it
+  // is over: half of them.
+  std::size_t expected_left(const std::vector<GoalTable>& tables) const {
     std::size_t runs = 0;
     for (const GoalTable& table : tables) {
-      const std::size_t top = table.baseline ? table.top().size() : table.cells.size() / 2;
-      if (top >= 2) runs += (top + 1) * static_cast<std::size_t>(session_.settings.blocks);
+      for (const GoalCell& cell : table.cells) {
+        if (!cell.done) runs += expected_steps(cell);
+      }
+      const std::size_t top = table.baseline ? 0 : table.cells.size() / 2;
+      runs += table.missing;
+      if (session_.goal->compares && top >= 2) {
+        runs += (top + 1) * static_cast<std::size_t>(session_.settings.blocks);
+      }
     }
-    const auto done = std::ranges::count(records_, Purpose::compare, &RunRecord::purpose);
-    return runs - std::min(runs, static_cast<std::size_t>(done));
+    return runs;
+  }
+
+  static std::size_t expected_steps(const GoalCell& cell) {
+    if (cell.reach_per_s == 0) return expected_steps_of_search();
+    return expected_probes(cell.history(), cell.reach_per_s);
   }
 
   absl::Status take(const std::vector<Step>& steps) {
     for (std::size_t i = 0; i < steps.size(); ++i) {
       for (int attempt = 0;; ++attempt) {
-        if (attempt > 0) progress_.expect_more(1);
         if (auto status = run_once_more(steps[i], static_cast<int>(i), attempt); !status.ok()) {
           return status;
         }
         if (interrupted_) return absl::OkStatus();
-        if (attempt >= session_.settings.max_repeats || !is_worth_repeating(records_.back())) break;
+        if (!is_repeated(records_.back())) break;
       }
     }
     return absl::OkStatus();
   }
 
-  bool is_worth_repeating(const RunRecord& record) const {
+  bool is_repeated(const RunRecord& record) const {
+    if (record.attempt >= session_.settings.max_repeats) return false;
     if (!is_noisy(record.outcome.flags) || record.purpose == Purpose::reach) return false;
     return record.purpose == Purpose::compare || !holds(*session_.goal, record.outcome);
   }
@@ -143,9 +150,12 @@ class GoalLoop {
                      run_once(cell, session_.settings, stop_fd_), step.rate_per_s, step.purpose};
     interrupted_ = record.outcome.status == RunStatus::interrupted;
     if (interrupted_) return absl::OkStatus();
-    progress_.finish(cell, record.outcome);
     if (auto status = file_.append(format_run(session_, record)); !status.ok()) return status;
     records_.push_back(std::move(record));
+    // What is left follows from this run too, which is still to be counted.
+    const std::size_t repeats = is_repeated(records_.back()) ? 1 : 0;
+    progress_.expect_left(1 + expected_left(summarize_goals(session_, records_)) + repeats);
+    progress_.finish(cell, records_.back().outcome);
     return absl::OkStatus();
   }
 
@@ -158,6 +168,12 @@ class GoalLoop {
 };
 
 }  // namespace
+
+std::size_t expected_steps_of_search() {
+  constexpr double kAnyReach = 100'000;
+  static const std::size_t steps = 1 + expected_probes({}, kAnyReach);
+  return steps;
+}
 
 absl::StatusOr<SessionEnd> run_goal_session(const Results& done, ResultsFile& file,
                                             Progress::Style style, int stop_fd) {

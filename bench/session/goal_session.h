@@ -6,6 +6,7 @@
 // interrupted session goes on where it was. A noisy run that did not hold is repeated.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include <absl/status/statusor.h>
@@ -13,11 +14,13 @@
 #include "bench/session/progress.h"
 #include "bench/session/results.h"
 #include "bench/session/session.h"
+#include "bench/statistics/rate_search.h"
 
 namespace collet::bench {
 
-// Runs that a search takes, about: what the estimate and the time left rest on.
-constexpr std::size_t kStepsOfSearch = 14;
+// Runs that a search takes if nothing disturbs it, and at most: noisy ones are repeated besides.
+std::size_t expected_steps_of_search();
+constexpr std::size_t kMostStepsOfSearch = 1 + kMostProbes;  // the closed loop, and its probes
 
 absl::StatusOr<SessionEnd> run_goal_session(const Results& done, ResultsFile& file,
                                             Progress::Style style, int stop_fd);

@@ -159,6 +159,23 @@ std::string describe_next(const GoalTable& table) {
                          100 * (1 - holds / static_cast<double>(best)));
 }
 
+// Of the whole table: that a rate failed, which puts a server below the top, is an answer too.
+std::string describe_noise(const GoalTable& table) {
+  std::size_t runs = 0;
+  std::size_t noisy = 0;
+  for (const GoalCell& cell : table.cells) {
+    if (!cell.failure.empty()) continue;  // which has no answer
+    runs += cell.runs;
+    noisy += cell.noisy_runs;
+  }
+  if (noisy == 0) return "";
+  return absl::StrFormat(
+      "NOISY: %d of the %d runs that this rests on were disturbed by other programs or the host: "
+      "on "
+      "a quiet machine rates may be higher.",
+      noisy, runs);
+}
+
 std::string describe_nothing(const GoalTable& table) {
   const auto has_probes = [](const GoalCell& cell) {
     return cell.failure.empty() && !cell.probes.empty();
@@ -190,6 +207,8 @@ std::string render_goal(const Goal& goal, const GoalTable& table) {
   std::string text = absl::StrCat(describe_goal(goal, table), "\n", render_rows(rows));
   if (const std::string advice = advise(goal, table); !advice.empty() && goal.compares) {
     absl::StrAppend(&text, "\n", advice, "\n");
+  } else if (const std::string noise = describe_noise(table); !noise.empty()) {
+    absl::StrAppend(&text, "\n", noise, "\n");
   }
   return text + "\n";
 }
@@ -197,13 +216,15 @@ std::string render_goal(const Goal& goal, const GoalTable& table) {
 std::string advise(const Goal& goal, const GoalTable& table) {
   if (!std::ranges::all_of(table.cells, &GoalCell::done)) return "";
   const std::string asked = absl::StrCat("For ", describe_goal(goal, table), ": ");
-  if (!table.baseline) return asked + describe_nothing(table);
+  std::string noise = describe_noise(table);
+  if (!noise.empty()) noise.insert(0, " ");
+  if (!table.baseline) return asked + describe_nothing(table) + noise;
   const auto top = table.top();
   const char* share = top.size() == 1 ? " holds the highest rate. It "
                                       : " share the top: nothing here excludes that they hold "
                                         "the same rate. They ";
   return absl::StrCat(asked, names_of(table, top), share, describe_brackets(table),
-                      describe_costs(table), describe_next(table));
+                      describe_costs(table), describe_next(table), noise);
 }
 
 std::string describe_goal_method(const Goal& goal) {

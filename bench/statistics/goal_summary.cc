@@ -9,6 +9,8 @@
 
 #include <absl/strings/str_format.h>
 
+#include "bench/measure/noise.h"
+
 namespace collet::bench {
 namespace {
 
@@ -77,6 +79,18 @@ void describe_bracket(const Goal& goal, const Runs& runs, GoalCell& cell) {
   cell.server_cpu = summarize(std::move(costs));
 }
 
+// Of the runs that the answer rests on.
+void count_noise(const Runs& runs, GoalCell& cell) {
+  for (const RunRecord* run : runs) {
+    const bool at_an_end =
+        run->purpose != Purpose::reach && (run->rate_per_s == cell.bracket.holds_per_s ||
+                                           run->rate_per_s == cell.bracket.fails_per_s);
+    if (!at_an_end && run->purpose != Purpose::compare) continue;
+    ++cell.runs;
+    if (is_noisy(run->outcome.flags)) ++cell.noisy_runs;
+  }
+}
+
 // Why the rate failed that the bracket ends with; and a search that can only end in the dark.
 void describe_end(GoalCell& cell) {
   for (const GoalProbe& probe : cell.probes) {
@@ -96,13 +110,13 @@ GoalCell summarize_cell(const Session& session, const SessionCell& one, const Ru
   cell.cell = one.cell;
   cell.unavailable = one.unavailable;
   for (const RunRecord* run : runs) read_run(*session.goal, *run, cell);
-  std::vector<ProbeResult> history;
-  for (const GoalProbe& probe : cell.probes) history.push_back({probe.probe, probe.held});
+  const std::vector<ProbeResult> history = cell.history();
   cell.bracket = bracket_of(history);
   describe_end(cell);
   cell.done = !cell.unavailable.empty() || !cell.failure.empty() ||
               (cell.reach_per_s > 0 && !next_probe(history, cell.reach_per_s));
   describe_bracket(*session.goal, runs, cell);
+  count_noise(runs, cell);
   return cell;
 }
 
@@ -190,6 +204,12 @@ std::string why_it_does_not_hold(const Goal& goal, const RunOutcome& outcome) {
   if (outcome.load->verdict == "client_late") return kClientLate;
   if (outcome.load->verdict == "overloaded") return "overloaded";
   return percentile_of(goal, outcome) ? "too slow" : kTooFew;
+}
+
+std::vector<ProbeResult> GoalCell::history() const {
+  std::vector<ProbeResult> all;
+  for (const GoalProbe& one : probes) all.push_back({one.probe, one.held});
+  return all;
 }
 
 std::vector<std::size_t> GoalTable::top() const {

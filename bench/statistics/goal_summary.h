@@ -46,6 +46,12 @@ struct GoalCell {
   Summary cpu_at_common_rate;   // of those at the top
   Comparison to_baseline;       // likewise, by CPU per request
 
+  std::size_t runs = 0;        // at both ends of the bracket, and of the comparison
+  std::size_t noisy_runs = 0;  // of these
+
+  // What the next step of the search follows from.
+  std::vector<ProbeResult> history() const;
+
   bool has_bracket() const noexcept { return failure.empty() && bracket.holds_per_s.has_value(); }
 
   // Of the comparison at one rate: that has enough blocks to say something.

@@ -13,7 +13,6 @@ constexpr double kFirst = 0.7;  // of the reach: below it nearly all hold, above
 constexpr double kWiden = 1.3;
 constexpr double kNarrow = 0.5;
 constexpr double kLeast = 0.01;  // of the reach
-constexpr std::size_t kMostProbes = 40;
 
 // At one rate.
 struct Runs {
@@ -37,6 +36,15 @@ bool is_undecided(std::span<const ProbeResult> history) {
   const auto rates = runs_by_rate(history);
   const Runs& last = rates.at(history.back().probe.rate_per_s);
   return last.held == 0 && last.failed < kFailures;
+}
+
+// Inside the bracket; beyond its open end where the next rate lies in between.
+double likely_limit(const Bracket& bracket, double reach_per_s) {
+  if (!bracket.holds_per_s && !bracket.fails_per_s) return 0.8 * reach_per_s;
+  if (!bracket.fails_per_s) return std::sqrt(kWiden) * static_cast<double>(*bracket.holds_per_s);
+  if (!bracket.holds_per_s) return std::sqrt(kNarrow) * static_cast<double>(*bracket.fails_per_s);
+  return std::sqrt(static_cast<double>(*bracket.holds_per_s) *
+                   static_cast<double>(*bracket.fails_per_s));
 }
 
 }  // namespace
@@ -78,6 +86,15 @@ std::optional<Probe> next_probe(std::span<const ProbeResult> history, double rea
   if (high / low > kResolution && middle != *holds && middle != *fails) return Probe{middle, false};
   if (confirmations < kConfirmations) return Probe{*holds, true};
   return std::nullopt;
+}
+
+std::size_t expected_probes(std::vector<ProbeResult> history, double reach_per_s) {
+  const double limit = likely_limit(bracket_of(history), reach_per_s);
+  const std::size_t before = history.size();
+  while (const auto next = next_probe(history, reach_per_s)) {
+    history.push_back({*next, static_cast<double>(next->rate_per_s) <= limit});
+  }
+  return history.size() - before;
 }
 
 }  // namespace collet::bench

@@ -9,9 +9,11 @@
 // one number.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace collet::bench {
 
@@ -31,14 +33,19 @@ struct Bracket {
   int confirmations = 0;                    // of holds_per_s
 };
 
-constexpr int kFailures = 2;          // runs that make a rate fail
-constexpr int kConfirmations = 3;     // runs that hold
+constexpr int kFailures = 2;       // runs that make a rate fail
+constexpr int kConfirmations = 3;  // runs that hold
+constexpr std::size_t kMostProbes = 40;
 constexpr double kResolution = 1.05;  // fails over holds: closer than that is close enough
 
 // Which rate to try after `history`; `reach_per_s` is what the server does in a closed loop, around
 // which the search begins. Nothing once the bracket is confirmed, or if a hundredth of the reach
-// failed, or after 40 runs. Rates have three significant digits.
+// failed, or after kMostProbes. Rates have three significant digits.
 std::optional<Probe> next_probe(std::span<const ProbeResult> history, double reach_per_s);
+
+// How many probes are still to come if no more of them are disturbed, with the server's limit about
+// where `history` leaves it: an estimate, and 0 only when nothing is left to try.
+std::size_t expected_probes(std::vector<ProbeResult> history, double reach_per_s);
 
 Bracket bracket_of(std::span<const ProbeResult> history);
 

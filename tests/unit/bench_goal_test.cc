@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include <absl/strings/str_format.h>
+
 #include "bench/show/goal_words.h"
 #include "bench/statistics/goal_summary.h"
 #include "bench/statistics/rate_search.h"
@@ -98,6 +100,22 @@ TEST(RateSearchTest, RatesHaveThreeDigits) {
   EXPECT_EQ(round_rate(123.4), 123);
   EXPECT_EQ(round_rate(123'456), 123'000);
   EXPECT_EQ(round_rate(999'700), 1'000'000);
+}
+
+// What is left is estimated anew after each run, and never as nothing while something is to be
+// tried.
+TEST(RateSearchTest, ProbesAreExpectedToTheEndOfTheSearchAndNotBeyond) {
+  for (const std::int64_t limit : {500, 30'000, 77'000, 80'000, 290'000}) {
+    const auto history = search(100'000, up_to(limit));
+    for (std::size_t made = 0; made <= history.size(); ++made) {
+      const std::vector<ProbeResult> before(history.begin(),
+                                            history.begin() + static_cast<std::ptrdiff_t>(made));
+      const std::size_t expected = expected_probes(before, 100'000);
+      EXPECT_EQ(expected == 0, made == history.size()) << limit << ", " << made;
+      EXPECT_LE(made + expected, kMostProbes);
+    }
+  }
+  EXPECT_EQ(expected_probes({}, 100'000), search(100'000, up_to(80'000)).size());
 }
 
 // Servers that hold 2 ms up to a rate, and cost so much a request.
@@ -210,6 +228,22 @@ TEST_F(GoalSummaryTest, WhoeverFailsWhileComparedChangesNothingForTheOthers) {
   EXPECT_THAT(table.top(), ElementsAre(0, 2));
   EXPECT_EQ(table.common_rate_per_s, rate);
   EXPECT_EQ(table.cells[2].failure, "signal 11");
+}
+
+TEST_F(GoalSummaryTest, NoiseOfTheRunsThatAnAnswerRestsOnIsSaidInIt) {
+  run({{40'000, 3}, {40'000, 3}, {20'000, 3}});
+  EXPECT_THAT(advice(), Not(HasSubstr("NOISY")));
+  records_[0].outcome.flags = {"noisy_steal"};  // the closed loop: the answer does not rest on it
+  EXPECT_THAT(advice(), Not(HasSubstr("NOISY")));
+  std::size_t rests_on = 0;
+  for (const GoalCell& cell : summarize().cells) rests_on += cell.runs;
+  records_.back().outcome.flags = {"noisy_steal"};
+  records_[records_.size() - 2].outcome.flags = {"noisy_foreign", "client_bound"};
+  records_[records_.size() - 3].outcome.flags = {"few_samples"};
+  const std::string said = absl::StrFormat("NOISY: 2 of the %d runs", rests_on);
+  EXPECT_THAT(advice(), HasSubstr(said));
+  session_.goal->compares = false;
+  EXPECT_THAT(render_goal(*session_.goal, summarize()), HasSubstr(said));
 }
 
 TEST_F(GoalSummaryTest, OneAloneAtTheTopNeedsNoComparison) {
