@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <utility>
 
-#include <boost/asio/error.hpp>
+#include <boost/asio/buffer.hpp>
 
 namespace collet {
 
@@ -19,91 +19,92 @@ using boost::system::error_code;
 
 // -- Handlers -------------------------------------------------------------------------------------
 
-void AsioProactor::on_accept(AsioSlot& slot, const error_code& error, std::size_t) noexcept {
+void AsioProactor::on_accept(AsioSlot& slot, int error, std::size_t) noexcept {
   --slot.inputs;
   AsioSocket& peer = slot.listener()->peer;
-  if (!error && slot.closing) {
+  if (error == 0 && slot.closing) {
     error_code ignored;
     peer.close(ignored);
-  } else if (!error) {
+  } else if (error == 0) {
     ::ioctl(peer.native_handle(), FIOCLEX);  // Asio accepts without it
     Completion done;
     done.operation = Operation::accept;
     done.token = slot.token;
     done.accepted = open(AsioStream{std::move(peer)}, Token{}).handle();
     sink_->complete(done);
-  } else if (error != asio::error::operation_aborted &&
-             classify_accept_error(asio_errno(error)) != AcceptError::try_next) {
-    end_input(slot, asio_errno(error));
+  } else if (error != ECANCELED && classify_accept_error(error) != AcceptError::try_next) {
+    end_input(slot, error);
   }
   settle(slot);
 }
 
-void AsioProactor::on_connect(AsioSlot& slot, const error_code& error, std::size_t) noexcept {
+void AsioProactor::on_connect(AsioSlot& slot, int error, std::size_t) noexcept {
   --slot.outputs;
   slot.connecting = false;
   Completion done;
   done.operation = Operation::connect;
   done.last = true;
   done.token = slot.token;
-  done.error = asio_errno(error);
-  if (!error && slot.stream()->unix_path && socket_endpoint(slot.fd(), Side::peer).length == 0) {
+  done.error = error;
+  if (error == 0 && slot.stream()->unix_path &&
+      socket_endpoint(slot.fd(), Side::peer).length == 0) {
     done.error = EAGAIN;  // the listener's queue is full, which Asio takes for success
   }
-  if (!error && slot.closing) done.error = ECANCELED;
+  if (error == 0 && slot.closing) done.error = ECANCELED;
   sink_->complete(done);
   if (slot.closing) settle(slot);
 }
 
-void AsioProactor::on_read(AsioSlot& slot, const error_code& error, std::size_t bytes) noexcept {
+void AsioProactor::on_read(AsioSlot& slot, int error, std::size_t bytes) noexcept {
   --slot.inputs;
-  if (!error) {
+  if (bytes != 0) {
     slot.stream()->kept = bytes;
     slot.stream()->emptied = bytes < buffers_->size() && !bounded_;
-  } else if (error != asio::error::operation_aborted && !slot.closing) {
-    end_input(slot, error == asio::error::eof ? 0 : asio_errno(error));
+  } else if (error != ECANCELED && !slot.closing) {
+    end_input(slot, error);
   }
   settle(slot);
   // Of bytes that have to wait nobody knows any more whether others have come behind them.
   if (AsioStream* stream = slot.stream()) stream->emptied = false;
 }
 
-void AsioProactor::on_write(AsioSlot& slot, const error_code& error, std::size_t bytes) noexcept {
+void AsioProactor::on_write(AsioSlot& slot, int error, std::size_t bytes) noexcept {
   --slot.outputs;
   AsioStream& stream = *slot.stream();
   stream.sent += bytes;
   stream.unsent = stream.unsent.subspan(bytes);
-  const bool cut_short = !error && !stream.unsent.empty();
+  // By a full socket, or by stop(): Asio cancels both directions or none.
+  const bool cut_short = (error == 0 || error == ECANCELED) && !stream.unsent.empty();
   if (cut_short && !slot.closing) return begin_write(slot);
   Completion done;
   done.operation = Operation::send;
   done.last = true;
   done.token = slot.token;
-  done.error = cut_short ? ECANCELED : asio_errno(error);
+  done.error = cut_short ? ECANCELED : error;
   done.sent = stream.sent;
   sink_->complete(done);
   if (slot.closing) settle(slot);
 }
 
-void AsioProactor::on_readable(AsioSlot& slot, const error_code& error, std::size_t) noexcept {
+void AsioProactor::on_readable(AsioSlot& slot, int error, std::size_t) noexcept {
   slot.watch()->reading = false;
   on_ready(slot, error);
 }
 
-void AsioProactor::on_writable(AsioSlot& slot, const error_code& error, std::size_t) noexcept {
+void AsioProactor::on_writable(AsioSlot& slot, int error, std::size_t) noexcept {
   slot.watch()->writing = false;
   on_ready(slot, error);
 }
 
-void AsioProactor::on_ready(AsioSlot& slot, const error_code& error) noexcept {
+void AsioProactor::on_ready(AsioSlot& slot, int error) noexcept {
   --slot.inputs;
   if (slot.started && !slot.stopping && !slot.closing) {
-    if (error && error != asio::error::operation_aborted) {
+    if (error != 0 && error != ECANCELED) {
       cancel_all(slot);
-      end_input(slot, asio_errno(error));
+      end_input(slot, error);
     } else {
       begin_input(slot);
-      if (!error) report_readiness(slot);
+      if (error == 0) report_readiness(slot);
     }
   }
   settle(slot);
@@ -167,18 +168,16 @@ void AsioProactor::settle_all_due() noexcept {
 void AsioProactor::begin_input(AsioSlot& slot) noexcept {
   if (AsioListener* listener = slot.listener()) {
     ++slot.inputs;
-    listener->acceptor.async_accept(listener->peer, stoppable<&AsioProactor::on_accept>(slot));
+    listener->acceptor.async_accept(listener->peer, handler<&AsioProactor::on_accept>(slot));
   } else if (!std::exchange(slot.to_begin, true)) {
-    to_begin_.push_back(slot.handle());
+    to_begin_.push_back(&slot);
   }
 }
 
 void AsioProactor::begin_inputs() noexcept {
-  for (const Handle handle : to_begin_) {
-    AsioSlot* slot = usable(handle);
-    if (slot == nullptr) continue;
-    slot->to_begin = false;
-    if (!slot->started || slot->stopping) continue;
+  for (AsioSlot* slot : to_begin_) {
+    if (!std::exchange(slot->to_begin, false)) continue;  // a predecessor's entry
+    if (!slot->started || slot->stopping || slot->closing) continue;
     if (slot->watch() != nullptr) {
       arm(*slot);
     } else if (slot->inputs == 0) {
@@ -193,14 +192,14 @@ void AsioProactor::begin_read(AsioSlot& slot) noexcept {
   if (stream.buffer == nullptr) stream.buffer = buffers_->take();
   ++slot.inputs;
   stream.socket.async_read_some(asio::buffer(stream.buffer->bytes(), buffers_->size()),
-                                stoppable<&AsioProactor::on_read>(slot));
+                                handler<&AsioProactor::on_read>(slot));
 }
 
 void AsioProactor::begin_write(AsioSlot& slot) noexcept {
   AsioStream& stream = *slot.stream();
   ++slot.outputs;
   stream.socket.async_write_some(asio::buffer(stream.unsent.data(), stream.unsent.size()),
-                                 unstoppable<&AsioProactor::on_write>(slot));
+                                 handler<&AsioProactor::on_write>(slot));
 }
 
 void AsioProactor::arm(AsioSlot& slot) noexcept {
@@ -210,12 +209,12 @@ void AsioProactor::arm(AsioSlot& slot) noexcept {
   if (write && !std::exchange(watch.writing, true)) {
     ++slot.inputs;
     watch.descriptor.async_wait(AsioDescriptor::wait_write,
-                                unstoppable<&AsioProactor::on_writable>(slot));
+                                handler<&AsioProactor::on_writable>(slot));
   }
   if ((read || !write) && !std::exchange(watch.reading, true)) {
     ++slot.inputs;
     watch.descriptor.async_wait(AsioDescriptor::wait_read,
-                                unstoppable<&AsioProactor::on_readable>(slot));
+                                handler<&AsioProactor::on_readable>(slot));
   }
 }
 
@@ -229,13 +228,17 @@ bool AsioProactor::lend(AsioSlot& slot) noexcept {
     return false;
   }
   AsioStream& stream = *slot.stream();
-  Completion done;
-  done.operation = Operation::receive;
-  done.token = slot.token;
-  done.emptied = stream.emptied;
-  if (!done.emptied) more_to_read_ = true;
-  done.lease = buffers_->lend(std::exchange(stream.buffer, nullptr), std::exchange(stream.kept, 0));
+  if (!stream.emptied) more_to_read_ = true;
+  ReadBuffers::Buffer* buffer = std::exchange(stream.buffer, nullptr);
+  Completion done{.operation = Operation::receive,
+                  .emptied = stream.emptied,
+                  .token = slot.token,
+                  .lease = buffers_->lend(buffer, std::exchange(stream.kept, 0))};
   sink_->complete(done);
+  if (done.lease.take_back()) {
+    buffers_->take_back();
+    stream.buffer = buffer;  // for the next read
+  }
   return true;
 }
 

@@ -46,7 +46,7 @@ class AsioLoop {
   // Called by handlers, inside run(): something has happened that run() waits for; nothing more
   // should happen in this pass.
   void progress() noexcept { progress_ = true; }
-  void end_pass() {
+  [[gnu::noinline]] void end_pass() {
     progress_ = ended_ = true;
     context_.stop();
   }
@@ -75,7 +75,8 @@ class AsioLoop {
   std::atomic<bool> wake_posted_{false};
   bool progress_ = false;
   bool ended_ = false;
-  boost::asio::io_context context_{1};  // one thread runs it; others only post
+  // One thread runs it and uses its sockets; others only post.
+  boost::asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   boost::asio::executor_work_guard<Executor> always_busy_{context_.get_executor()};
 };
 

@@ -113,7 +113,7 @@ Opened AsioProactor::connect(const Endpoint& to, const Endpoint* from, Token tok
   slot.stream()->unix_path = to.family() == AF_UNIX;
   ++slot.outputs;
   slot.stream()->socket.async_connect(AsioProtocol::endpoint(to.address(), to.length),
-                                      unstoppable<&AsioProactor::on_connect>(slot));
+                                      handler<&AsioProactor::on_connect>(slot));
   return opened;
 }
 
@@ -169,10 +169,8 @@ int AsioProactor::stop(Handle handle) noexcept {
   if (!slot->started || std::exchange(slot->stopping, true)) return 0;
   if (slot->inputs == 0) {
     settle_later(*slot);
-  } else if (slot->watch() != nullptr) {
-    cancel_all(*slot);
   } else {
-    slot->input.emit(asio::cancellation_type::total);
+    cancel_all(*slot);  // what was being sent is begun again
   }
   return 0;
 }
@@ -235,11 +233,6 @@ Endpoint AsioProactor::endpoint(Handle handle, Side side) noexcept {
 }
 
 // -- Running --------------------------------------------------------------------------------------
-
-void AsioProactor::count_handler() noexcept {
-  loop_.progress();
-  if (++handled_ >= kPassBound) loop_.end_pass();
-}
 
 bool AsioProactor::run(std::chrono::nanoseconds deadline, CompletionSink& sink) noexcept {
   sink_ = &sink;

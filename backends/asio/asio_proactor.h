@@ -52,9 +52,8 @@ class AsioProactor final : public Proactor {
  private:
   static constexpr std::size_t kPassBound = 1024;  // handlers run in one pass
 
-  // Passes an operation's outcome to `done`. An operation that is `stoppable` can be cancelled
-  // through the slot's signal; close() cancels every kind.
-  template <auto done, bool kStoppable>
+  // Passes an operation's outcome to `done`.
+  template <auto done>
   struct Handler {
     AsioProactor* proactor;
     AsioSlot* slot;
@@ -63,21 +62,13 @@ class AsioProactor final : public Proactor {
     allocator_type get_allocator() const noexcept {
       return allocator_type(proactor->loop_.memory());
     }
-    using cancellation_slot_type = boost::asio::cancellation_slot;
-    cancellation_slot_type get_cancellation_slot() const noexcept {
-      return kStoppable ? slot->input.slot() : cancellation_slot_type();
-    }
     void operator()(const boost::system::error_code& error, std::size_t bytes = 0) const noexcept {
       proactor->count_handler();
-      (proactor->*done)(*slot, error, bytes);
+      (proactor->*done)(*slot, asio_errno(error), bytes);
     }
   };
   template <auto done>
-  Handler<done, true> stoppable(AsioSlot& slot) noexcept {
-    return {this, &slot};
-  }
-  template <auto done>
-  Handler<done, false> unstoppable(AsioSlot& slot) noexcept {
+  Handler<done> handler(AsioSlot& slot) noexcept {
     return {this, &slot};
   }
 
@@ -89,13 +80,13 @@ class AsioProactor final : public Proactor {
   AsioSlot* usable(Handle handle) noexcept;
 
   // What Asio reports, and what follows from it: asio_completions.cc.
-  void on_accept(AsioSlot& slot, const boost::system::error_code& error, std::size_t) noexcept;
-  void on_connect(AsioSlot& slot, const boost::system::error_code& error, std::size_t) noexcept;
-  void on_read(AsioSlot& slot, const boost::system::error_code& error, std::size_t bytes) noexcept;
-  void on_write(AsioSlot& slot, const boost::system::error_code& error, std::size_t bytes) noexcept;
-  void on_readable(AsioSlot& slot, const boost::system::error_code& error, std::size_t) noexcept;
-  void on_writable(AsioSlot& slot, const boost::system::error_code& error, std::size_t) noexcept;
-  void on_ready(AsioSlot& slot, const boost::system::error_code& error) noexcept;
+  void on_accept(AsioSlot& slot, int error, std::size_t) noexcept;
+  void on_connect(AsioSlot& slot, int error, std::size_t) noexcept;
+  void on_read(AsioSlot& slot, int error, std::size_t bytes) noexcept;
+  void on_write(AsioSlot& slot, int error, std::size_t bytes) noexcept;
+  void on_readable(AsioSlot& slot, int error, std::size_t) noexcept;
+  void on_writable(AsioSlot& slot, int error, std::size_t) noexcept;
+  void on_ready(AsioSlot& slot, int error) noexcept;
 
   void report_readiness(AsioSlot& slot) noexcept;
   void settle(AsioSlot& slot) noexcept;
@@ -111,14 +102,17 @@ class AsioProactor final : public Proactor {
   void finish_close(AsioSlot& slot) noexcept;
   void cancel_all(AsioSlot& slot) noexcept;
   void drop_buffer(AsioStream& stream) noexcept;
-  void count_handler() noexcept;
+  void count_handler() noexcept {
+    loop_.progress();
+    if (++handled_ >= kPassBound) loop_.end_pass();
+  }
 
   ReadBuffers* buffers_;
   AsioLoop loop_;
   Slab<AsioSlot> slots_;
-  std::vector<Handle> due_;       // to be settled in this pass
-  std::deque<Handle> parked_;     // have bytes, and wait for a loan to come home
-  std::vector<Handle> to_begin_;  // streams and watches for which the next run() begins an input
+  std::vector<Handle> due_;          // to be settled in this pass
+  std::deque<Handle> parked_;        // have bytes, and wait for a loan to come home
+  std::vector<AsioSlot*> to_begin_;  // streams and watches for which the next run() begins an input
   CompletionSink* sink_ = nullptr;
   std::size_t handled_ = 0;    // handlers run in this pass
   bool bounded_ = false;       // the last run() left reads that it had made to this one

@@ -14,7 +14,7 @@
 #include <collet/poller.h>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
@@ -59,7 +59,6 @@ struct AsioWatch {
 
 struct AsioSlot {
   std::variant<std::monostate, AsioListener, AsioStream, AsioWatch> io;
-  boost::asio::cancellation_signal input;  // ends accepting or reading, and leaves writing alone
   Token token{};
   std::uint32_t index = 0;
   std::uint32_t generation = 1;
@@ -90,9 +89,10 @@ struct AsioSlot {
   }
 };
 
-// As errno; what is not the system's (misuse that Asio noticed) becomes EIO.
+// As errno: ECANCELED is what was cancelled, 0 with no bytes the end of a stream. What is not the
+// system's (misuse that Asio noticed) becomes EIO.
 inline int asio_errno(const boost::system::error_code& error) noexcept {
-  if (!error) return 0;
+  if (!error || error == boost::asio::error::eof) return 0;
   return error.category() == boost::system::system_category() ? error.value() : EIO;
 }
 

@@ -71,6 +71,12 @@ class ReadBuffers final : public Lender {
     return Lease({buffer->bytes(), length}, this, reinterpret_cast<std::uintptr_t>(buffer));
   }
 
+  // Ends a loan of which nobody took the lease: the buffer is its reader's again.
+  void take_back() noexcept {
+    --lent_;
+    references_.fetch_sub(1, std::memory_order_relaxed);  // not the last one: the owner has it
+  }
+
   void give_back(std::uint64_t loan) noexcept override {
     auto* buffer = reinterpret_cast<Buffer*>(static_cast<std::uintptr_t>(loan));
     Buffer* first = home_.load(std::memory_order_relaxed);
