@@ -84,7 +84,10 @@ TEST_F(OpenLoopTest, ShowsThatTheServerWasFrozen) {
   EXPECT_GE(result["response_us"]["p99"], 100'000) << result.dump();
   // On a crowded machine the first request is due a moment after the load has said that it begins.
   EXPECT_GE(result["response_us"]["max"], 150'000) << result.dump();
-  EXPECT_LT(result["service_us"]["p90"], result["response_us"]["p99"]) << result.dump();
+  // Only the four that were under way had to wait for their service; the 200 that were due behind
+  // them were sent when it was over.
+  EXPECT_LT(result["service_us"]["p99"], 100'000) << result.dump();
+  EXPECT_GE(result["service_us"]["max"], 150'000) << result.dump();
   EXPECT_EQ(result["unfinished"], 0);
   EXPECT_EQ(result["response_us"]["count"], result["offered"]);
 }
