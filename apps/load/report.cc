@@ -124,9 +124,8 @@ void add_times(Json& json, const LoadOptions& options, const LoadResult& result)
   if (options.workload->load_defaults().connection_per_request) {
     json["connect_us"] = times_us(tally.connect);
     json["close_us"] = times_us(tally.close);
-  } else if (!is_open(options) && !options.workload->load_defaults().half_is_timed) {
-    json["littles_law_gap"] = littles_law_gap(options, result);
   }
+  if (const auto gap = littles_law_gap(options, result)) json["littles_law_gap"] = *gap;
 }
 
 std::string times_text(const LoadOptions& options, const LoadResult& result) {
@@ -214,6 +213,10 @@ std::string result_text(const LoadOptions& options, const LoadResult& result) {
   const double each =
       microseconds(result.cpu) / static_cast<double>(std::max<std::uint64_t>(tally.requests, 1));
   text += absl::StrFormat("  client    %.2f cores, %.2f us a request\n", cores(result), each);
+  if (const auto gap = littles_law_gap(options, result)) {
+    text += absl::StrFormat("  at rest   %.1f %% of the connections' time, by Little's law\n",
+                            100 * *gap);
+  }
   return text + verdict_text(options, result);
 }
 

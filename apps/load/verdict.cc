@@ -52,12 +52,18 @@ Verdict judge(const LoadOptions& options, const LoadResult& result) noexcept {
   return falls_behind(result) ? Verdict::overloaded : Verdict::ok;
 }
 
-double littles_law_gap(const LoadOptions& options, const LoadResult& result) noexcept {
+std::optional<double> littles_law_gap(const LoadOptions& options,
+                                      const LoadResult& result) noexcept {
+  const LoadDefaults defaults = options.workload->load_defaults();
+  if (options.rate_per_s != 0 || defaults.connection_per_request || defaults.half_is_timed) {
+    return std::nullopt;
+  }
   const auto under_way = static_cast<double>(options.connections * options.shape.pipeline);
   const auto total_ns = static_cast<double>(result.tally.service.mean().count()) *
                         static_cast<double>(result.tally.requests);
   const double available_ns = under_way * static_cast<double>(result.window.count());
-  return available_ns <= 0 ? 0 : 1 - total_ns / available_ns;
+  if (available_ns <= 0) return std::nullopt;
+  return 1 - total_ns / available_ns;
 }
 
 }  // namespace collet::apps

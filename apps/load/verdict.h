@@ -2,6 +2,7 @@
 // verdict.h: whether a run shows what it set out to show.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "apps/load/options.h"
@@ -22,7 +23,10 @@ Verdict judge(const LoadOptions& options, const LoadResult& result) noexcept;
 
 // Closed loop: by how much the load falls short of Little's law, which says that requests a second
 // times mean time is what is under way. What is missing is time in which a connection had nothing
-// under way, and that is the client's.
-double littles_law_gap(const LoadOptions& options, const LoadResult& result) noexcept;
+// under way, and that is the client's. Nothing can be said of an open loop, whose connections rest;
+// of a connection for each request, which opens and closes in between; and where only some of the
+// requests are timed.
+std::optional<double> littles_law_gap(const LoadOptions& options,
+                                      const LoadResult& result) noexcept;
 
 }  // namespace collet::apps
