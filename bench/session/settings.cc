@@ -3,6 +3,7 @@
 #include "bench/session/settings.h"
 
 #include <algorithm>
+#include <regex>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
@@ -11,6 +12,17 @@
 #include <collet/registry.h>
 
 namespace collet::bench {
+
+namespace {
+
+// The first {word} that is none of ours; a shell's ${word} is its own.
+std::string unknown_place_in(const std::string& command) {
+  static const std::regex place(R"((^|[^$])(\{(?!port\}|workload\})[A-Za-z_]+\}))");
+  std::smatch found;
+  return std::regex_search(command, found, place) ? found[2].str() : "";
+}
+
+}  // namespace
 
 absl::StatusOr<External> parse_external(const std::string& text, const std::string& flag) {
   const std::size_t equals = text.find('=');
@@ -27,6 +39,13 @@ absl::StatusOr<External> parse_external(const std::string& text, const std::stri
     return bad("does not begin with a name of letters, digits, dots, _ and -");
   }
   if (text.find("{port}") == std::string::npos) return bad("does not say where the {port} goes");
+  if (const std::string unknown = unknown_place_in(text); !unknown.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s: \"%s\" has %s, which nothing is put in for: there are {port} and "
+                        "{workload}; a command "
+                        "with such braces of its own goes into a script",
+                        flag, text, unknown));
+  }
   return External{name, text.substr(equals + 1)};
 }
 

@@ -67,6 +67,8 @@ TEST(BenchOptionsTest, ABadValueIsRefusedByTheNameOfItsFlag) {
   EXPECT_THAT(refusal({"--external", "x"}), HasSubstr("--external: \"x\" has no ="));
   EXPECT_THAT(refusal({"--external", "a b=x {port}"}), HasSubstr("does not begin with a name"));
   EXPECT_THAT(refusal({"--external", "x=server"}), HasSubstr("where the {port} goes"));
+  EXPECT_THAT(refusal({"--external", "x=a {port} -c {conf}"}), HasSubstr("{conf}, which nothing"));
+  EXPECT_EQ(refusal({"--external", "x=f() { a ${HOME} {port}; }; f {workload}"}), "accepted");
   EXPECT_THAT(refusal({"--external", "x=a {port}", "--external=x=b {port}"}), HasSubstr("twice"));
   EXPECT_THAT(refusal({"--external"}), HasSubstr("--external: a value"));
   EXPECT_THAT(refusal({"--frobnicate"}), HasSubstr("--frobnicate"));
