@@ -215,7 +215,7 @@ std::string result_text(const LoadOptions& options, const LoadResult& result) {
   text += absl::StrFormat("  client    %.2f cores, %.2f us a request\n", cores(result), each);
   if (const auto gap = littles_law_gap(options, result)) {
     text += absl::StrFormat("  at rest   %.1f %% of the connections' time, by Little's law\n",
-                            100 * *gap);
+                            100 * std::max(*gap, 0.0));
   }
   return text + verdict_text(options, result);
 }
