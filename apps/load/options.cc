@@ -15,7 +15,6 @@ constexpr std::int64_t kMaxThreads = 1024;
 constexpr std::int64_t kMaxPayload = 1 << 30;
 constexpr std::int64_t kMaxPipeline = 65536;
 constexpr std::int64_t kMaxRate = 10'000'000;  // each that was never sent is accounted for
-constexpr std::int64_t kMaxInFlight = std::int64_t{1} << 30;  // bytes, on one connection
 
 // As typed; an empty one was left to the workload or to other flags.
 struct Text {
@@ -94,7 +93,7 @@ absl::Status read_shape(const Text& text, LoadOptions& options) {
         text.pipeline, options.workload->name()));
   }
   const auto in_flight = options.shape.pipeline * options.shape.payload_bytes;
-  if (in_flight > static_cast<std::size_t>(kMaxInFlight)) {
+  if (in_flight > static_cast<std::size_t>(kMostBytesUnderWay)) {
     return invalid(
         "--pipeline: times --payload this is more than 1g for each connection: lower "
         "one of them");

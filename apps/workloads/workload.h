@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,6 +38,9 @@ struct RequestShape {
   std::size_t pipeline = 1;       // requests a connection keeps unanswered at once
   std::size_t framing_bytes = 0;  // at most so many surround a payload on the wire
 };
+
+// Of payload times pipeline.
+inline constexpr std::int64_t kMostBytesUnderWay = std::int64_t{1} << 30;
 
 // How collet-load runs a workload unless told otherwise.
 struct LoadDefaults {

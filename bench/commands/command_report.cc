@@ -66,6 +66,15 @@ int report_command(int argc, const char* const* argv) {
   }
   const auto format = parse_format(name);
   if (!format.ok()) return refuse(format.status());
+  if (!output.empty() && line.given("--format")) {
+    return refuse(absl::InvalidArgumentError(absl::StrFormat(
+        "--format: \"%s\" is for standard output, to which -o writes nothing: give one of the two",
+        name)));
+  }
+  if (output.empty() && tables_only) {
+    return refuse(
+        absl::InvalidArgumentError("--tables-only: it is of a page, so name one: -o report.html"));
+  }
   const auto pools = read_pool_report(directory);
   if (!pools.ok()) return refuse(pools.status());
   const PoolReport* beside = *pools ? &**pools : nullptr;

@@ -219,6 +219,10 @@ int plan_command(int argc, const char* const* argv) {
   const auto prepared = prepare(argc, argv);
   if (!prepared.ok()) return refuse(prepared.status());
   if (!prepared->options.help.empty()) return print(prepared->options.help);
+  if (prepared->options.format != Format::table) {
+    return refuse(absl::InvalidArgumentError(
+        "--format: it is one of results, and plan has none: leave it out"));
+  }
   const Session& session = prepared->session;
   const auto plan = make_plan(session.cells, session.settings.blocks, session.seed);
   std::string text = describe_plan(session, count_runs(session)) + "\n\ncells\n";

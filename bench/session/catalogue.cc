@@ -49,6 +49,31 @@ std::string list_line(std::string_view name, std::string_view summary,
   return absl::StrFormat("  %-12s %s\n", name, runs.ok() ? std::string(summary) : message_of(runs));
 }
 
+// What every run of it would refuse, or do without a word. Of several workloads some may pipeline.
+absl::Status check_shape(const Options& options, const std::string& workload,
+                         const apps::LoadDefaults& defaults) {
+  if (options.pipeline > 1 && defaults.connection_per_request && options.workloads.size() == 1) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "--pipeline: \"%d\" does not fit --workload %s, where each request is a connection: leave "
+        "it out",
+        options.pipeline, workload));
+  }
+  for (const std::int64_t payload : options.payload_bytes) {
+    const auto least = static_cast<std::int64_t>(defaults.least_payload_bytes);
+    if (payload < least) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("--payload: \"%d\" is too small for --workload %s: give at least %d",
+                          payload, workload, least));
+    }
+    if (payload * options.pipeline > apps::kMostBytesUnderWay) {
+      return absl::InvalidArgumentError(
+          "--pipeline: times --payload this is more than 1g for each connection: lower one of "
+          "them");
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 // A plugin may crash when it is loaded or asked.
@@ -156,6 +181,7 @@ absl::Status Catalogue::resolve_workloads(const Options& options, Axes& axes,
     const auto workload = kit_.workload(spec);
     if (!workload.ok()) return workload.status();
     const apps::LoadDefaults defaults = (*workload)->load_defaults();
+    if (auto status = check_shape(options, spec, defaults); !status.ok()) return status;
     axes.payload_bytes[spec] = static_cast<std::int64_t>(defaults.payload_bytes);
     if (!defaults.mostly_idle) continue;
     axes.idle_workloads.insert(spec);
