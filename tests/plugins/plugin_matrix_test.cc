@@ -55,13 +55,14 @@ TEST_F(PluginMatrixTest, APluginIsAColumnAlsoInADecoratorAndItsFileIsRecorded) {
 TEST_F(PluginMatrixTest, OneThatCrashesCostsItsCellOnly) {
   const Ended ended = measure_echo(plugin("crashes_in_wait"), "epoll,hermit");
   EXPECT_EQ(ended.code, 1) << ended.errors;
-  EXPECT_THAT(ended.output, AllOf(HasSubstr("FAILED"), HasSubstr("signal 6"), HasSubstr("k/s")));
+  EXPECT_THAT(ended.output,
+              AllOf(HasSubstr("FAILED"), HasSubstr("signal 6"), HasSubstr("/s  p99 ")));
 }
 
 TEST_F(PluginMatrixTest, OneThatCrashesWhenItIsProbedIsUnavailable) {
   const Ended ended = measure_echo(plugin("crashes_in_factory"), "epoll,hermit");
   EXPECT_EQ(ended.code, 0) << ended.errors;
-  EXPECT_THAT(ended.output, AllOf(HasSubstr("k/s"), HasSubstr("unavailable"),
+  EXPECT_THAT(ended.output, AllOf(HasSubstr("/s  p99 "), HasSubstr("unavailable"),
                                   HasSubstr("\"hermit\" does not run here"), HasSubstr("Aborted")));
   const Ended listed =
       run({COLLET_BENCH_PROGRAM, "list", "--plugin", plugin("crashes_in_factory")});
@@ -119,7 +120,7 @@ TEST_F(PluginMatrixTest, OneThatHangsWhenItIsLoadedIsRefusedInTime) {
 TEST_F(PluginMatrixTest, AWorkloadIsATable) {
   const Ended ended = measure("epoll", {"--pool", "inline", "--workload", plugin("lines")});
   EXPECT_EQ(ended.code, 0) << ended.output << ended.errors;
-  EXPECT_THAT(ended.output, AllOf(HasSubstr("lines, 2 connections, 40 B"), HasSubstr("k/s")));
+  EXPECT_THAT(ended.output, AllOf(HasSubstr("lines, 2 connections, 40 B"), HasSubstr("/s  p99 ")));
 }
 
 // -- What does not run here ----------------------------------------------------------------------
@@ -155,8 +156,9 @@ TEST_F(PluginMatrixTest, APoolThatDoesNotRunHereCostsItsCellsOnly) {
   const Ended ended =
       measure("epoll", {"--workload", "echo", "--pool", "inline," + plugin("unwilling_pool")});
   EXPECT_EQ(ended.code, 0) << ended.errors;
-  EXPECT_THAT(ended.output, AllOf(HasSubstr("k/s"), HasSubstr("unavailable epoll + idler, echo"),
-                                  HasSubstr("no mood to run")));
+  EXPECT_THAT(ended.output,
+              AllOf(HasSubstr("/s  p99 "), HasSubstr("unavailable epoll + idler, echo"),
+                    HasSubstr("no mood to run")));
 }
 
 TEST_F(PluginMatrixTest, AWorkloadThatDoesNotRunHereIsListedWithItsReasonAndRefusedByName) {
