@@ -2,18 +2,14 @@
 // browser_test.mjs: the HTML report in Chromium: from a file, with nothing fetched and no error,
 // every page drawn, every number that of the data.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
-  from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { pathToFileURL } from "node:url";
 
 import { alter, poison } from "./altered.mjs";
+import { dataOf, figure, generate, lookWith, metrics, missing, openBrowser, rowsOf, withData }
+  from "./browser.mjs";
 
-const program = process.env.COLLET_BENCH_PROGRAM;
 const output = process.env.COLLET_REPORT_OUTPUT;
 const report = join(output, "report.html");
 const altered = join(output, "altered.html");
@@ -25,47 +21,8 @@ const pages = ["overview", "matrix", "compare", "latency", "load", "capacity", "
 const drawn = new Set(["compare", "latency", "tradeoffs", "sweeps", "pools", "noise"]);
 const drawnOfMore = new Set([...drawn, "load", "capacity"]);
 
-// Of a cell, by the button that shows it: its key, and what a unit of it is.
-const metrics = {
-  cpu: ["server_cpu_us_per_request", 1], machine: ["machine_cpu_us_per_request", 1],
-  rate: ["requests_per_s", 1e3], p50: ["p50_us", 1], p99: ["p99_us", 1], p999: ["p999_us", 1],
-  switches: ["server_switches_per_request", 1], syscalls: ["server_syscalls_per_request", 1],
-  allocations: ["server_allocations_per_request", 1], rss: ["server_rss_bytes", 1024 * 1024],
-  connection: ["bytes_per_connection", 1024],
-};
-
-const bundled = statSync(join(process.env.COLLET_REPORT_WORK, "report.js")).size > 0;
-const missing = !bundled ? "npm could not install what the charts need when collet was built"
-  : existsSync(process.env.COLLET_CHROMIUM ?? "") ? false : "Chromium is not installed";
-
-function dataOf(html) {
-  return JSON.parse(/id="bench-data">([^]*?)<\/script>/.exec(html)[1]);
-}
-
-// `code`: 1 where cells have failed.
-function generate(results, file, code) {
-  const { status, stderr } = spawnSync(program, ["report", results, "-o", file],
-                                       { encoding: "utf8" });
-  assert.equal(status, code, stderr);
-  return readFileSync(file, "utf8");
-}
-
-// The same page with other data in it.
-function withData(html, data) {
-  const json = JSON.stringify(data).replaceAll("<", "\\u003c");
-  return html.replace(/(id="bench-data">)[^]*?(<\/script>)/, (_, a, b) => a + json + b);
-}
-
-// As bench/show/figures.cc writes figures, and finer near nothing.
-function figure(value) {
-  const size = Math.abs(value);
-  if (size > 0 && size < 0.0995) return value.toPrecision(2);
-  return value.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
-}
-
 describe("report in a browser", { skip: missing }, () => {
   let browser;
-  let profile;
   let html;
   let data;
   let richer; // data
@@ -77,44 +34,12 @@ describe("report in a browser", { skip: missing }, () => {
     writeFileSync(altered, withData(html, richer));
     writeFileSync(poisoned, withData(html, poison(richer)));
     mkdirSync(screenshots, { recursive: true });
-    const require = createRequire(join(process.env.COLLET_REPORT_WORK, "package.json"));
-    const { chromium } = require("playwright-core");
-    profile = mkdtempSync(join(tmpdir(), "collet-report-"));
-    browser = await chromium.launchPersistentContext(profile, {
-      executablePath: process.env.COLLET_CHROMIUM,
-      viewport: { width: 1100, height: 800 },
-      acceptDownloads: true,
-      args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-    });
+    browser = await openBrowser();
   });
 
-  after(async () => {
-    await browser?.close();
-    if (profile) rmSync(profile, { recursive: true, force: true });
-  });
+  after(() => browser?.close());
 
-  // Gives `use` a tab, and fails if anything was said on the console or asked of a network.
-  async function look(file, { scheme = "light", width = 1100 }, use) {
-    const page = await browser.newPage();
-    const complaints = [];
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("request", (request) => {
-      const url = request.url();
-      if (!url.startsWith("file:") && !url.startsWith("blob:")) complaints.push(url);
-    });
-    await page.emulateMedia({ colorScheme: scheme });
-    await page.setViewportSize({ width, height: 800 });
-    const show = async (hash) => {
-      await page.goto(pathToFileURL(file).href + "#" + new URLSearchParams(hash));
-      await page.waitForFunction((id) => document.querySelector(`nav [aria-current]`)?.id
-        === `page-${id}`, hash.page);
-    };
-    await use(page, show);
-    await page.close();
-    assert.deepEqual(complaints, []);
-  }
+  const look = (...what) => lookWith(browser, ...what);
 
   test("refers to nothing outside of itself", () => {
     const [style] = /<style>[^]*<\/style>/.exec(html);
@@ -185,10 +110,6 @@ describe("report in a browser", { skip: missing }, () => {
       }
     }));
   }
-
-  const rowsOf = (page, label) => page.$$eval(`[aria-label="${label}"] tbody`, (bodies) =>
-    bodies.map((body) => [...body.rows].map((row) =>
-      [...row.cells].map((cell) => cell.textContent.trim()))));
 
   test("percentiles, capacities and curves are those of the data", async () => {
     await look(altered, {}, async (page, show) => {
