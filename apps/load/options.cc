@@ -127,7 +127,7 @@ absl::Status read_spacing(const Text& text, LoadOptions& options) {
   return absl::OkStatus();
 }
 
-absl::Status read_rate(const Text& text, LoadOptions& options) {
+absl::Status read_rate(const CommandLine& line, const Text& text, LoadOptions& options) {
   const auto spin = duration_of("--spin", text.spin);
   if (!spin.ok()) return spin.status();
   options.spin = *spin;
@@ -139,6 +139,12 @@ absl::Status read_rate(const Text& text, LoadOptions& options) {
           text.requests, options.workload->name()));
     }
     if (options.rate_per_s > 0) return read_spacing(text, options);
+    if (line.given("--spin")) {
+      return invalid(absl::StrFormat(
+          "--spin: \"%s\" is how long to be awake before a request of --rate is due: give both or "
+          "none",
+          text.spin));
+    }
     if (text.arrivals.empty()) return absl::OkStatus();
     return invalid(absl::StrFormat(
         "--arrivals: \"%s\" says when the requests of --rate are due: give both or none",
@@ -210,7 +216,7 @@ absl::StatusOr<LoadCommand> parse_load_command(int argc, const char* const* argv
   options.json = text.json;
   if (auto status = read_shape(text, options); !status.ok()) return status;
   if (auto status = read_size(text, options); !status.ok()) return status;
-  if (auto status = read_rate(text, options); !status.ok()) return status;
+  if (auto status = read_rate(line, text, options); !status.ok()) return status;
   if (auto status = read_times(line, text, options); !status.ok()) return status;
   return options;
 }

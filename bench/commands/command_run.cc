@@ -266,6 +266,11 @@ int resume_command(int argc, const char* const* argv) {
                       ": start a new one, or give --force")),
                   kOtherEnvironment);
   }
+  if (options->blocks != 0 && session.goal && !session.goal->compares) {
+    return refuse(absl::InvalidArgumentError(
+        absl::StrFormat("--reps: %d blocks cannot be had of a search, which has none: leave it out",
+                        options->blocks)));
+  }
   if (options->blocks != 0 && options->blocks < session.settings.blocks) {
     return refuse(absl::InvalidArgumentError(absl::StrFormat(
         "--reps: %d are fewer than the %d blocks there are: leave it out, or add some",

@@ -331,7 +331,9 @@ absl::Status read_arrivals(const Texts& texts, bool has_goal, Options& options) 
   if (texts.arrivals != "uniform" && texts.arrivals != "poisson") {
     return invalid("--arrivals: \"" + texts.arrivals + "\" is unknown: use uniform or poisson");
   }
-  if (texts.rates.empty() && !has_goal) {
+  const bool has_rate = std::ranges::any_of(
+      options.rates, [](const Rate& rate) { return rate.per_s != 0 || rate.percent != 0; });
+  if (!has_rate && !has_goal) {
     return invalid("--arrivals: \"" + texts.arrivals +
                    "\" says when the requests of --rate are due: give both or none");
   }
@@ -401,11 +403,11 @@ absl::StatusOr<Options> parse_options(int argc, const char* const* argv) {
   if (!format.ok()) return format.status();
   options.format = *format;
   if (auto status = apply_profile(command, texts, options); !status.ok()) return status;
-  if (auto status = read_arrivals(texts, has_goal, options); !status.ok()) return status;
   for (const auto& status :
        {read_lists(texts, options), read_counts(texts, options), read_durations(texts, options)}) {
     if (!status.ok()) return status;
   }
+  if (auto status = read_arrivals(texts, has_goal, options); !status.ok()) return status;
   if (has_goal && options.help.empty()) {
     const auto goal = read_goal(texts);
     if (!goal.ok()) return goal.status();

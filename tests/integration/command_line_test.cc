@@ -202,6 +202,7 @@ const std::vector<Mistake> kLoadMistakes{
     {"ArrivalsOfAClosedLoop",
      {"127.0.0.1:1", "--arrivals", "poisson"},
      {"--arrivals", "\"poisson\"", "--rate"}},
+    {"SpinOfAClosedLoop", {"127.0.0.1:1", "--spin", "9us"}, {"--spin", "\"9us\"", "--rate"}},
     {"UnknownArrivals",
      {"127.0.0.1:1", "-R", "5", "--arrivals", "bursts"},
      {"--arrivals", "\"bursts\"", "uniform", "poisson"}},
