@@ -2,6 +2,7 @@
 // asio_proactor.cc: the calls of the Asio proactor, its passes, and its description.
 #include "backends/asio/asio_proactor.h"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 #include <collet/socket.h>
@@ -118,6 +119,7 @@ Opened AsioProactor::connect(const Endpoint& to, const Endpoint* from, Token tok
 }
 
 Opened AsioProactor::adopt(int socket, Token token) noexcept {
+  if (::fcntl(socket, F_GETFD) < 0) return {{}, errno};  // Asio on io_uring would not notice
   AsioSocket adopted(loop_.context());
   error_code error;
   adopted.assign(protocol(), socket, error);
