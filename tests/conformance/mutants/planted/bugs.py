@@ -228,7 +228,8 @@ BUGS = {
             "    const bool first = scheduler_.close(mode, unqueued);"),
         Bug("hands_over_two", "T1.2", STEALING,
             "return accept(tasks, kUnbounded) ? tasks.size() : 0;",
-            "return accept(BUG ? tasks.first(tasks.size() / 2) : tasks, kUnbounded) ? tasks.size() : 0;"),
+            "if (BUG) return accept(tasks.first(tasks.size() / 2), 0) ? tasks.size() : 0;\n"
+            "    return accept(tasks, kUnbounded) ? tasks.size() : 0;"),
     ],
 }
 
