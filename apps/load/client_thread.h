@@ -33,7 +33,7 @@ class ClientThread {
   // Open loop: the first request is due then. Any thread.
   void begin_schedule(Nanoseconds at);
 
-  // Ends gently, and within a second. Any thread.
+  // Ends gently, and within three seconds. Any thread.
   void finish();
 
   void join();

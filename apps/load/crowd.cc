@@ -21,11 +21,10 @@ constexpr std::size_t kUnsettled = 256;
 // little.
 constexpr milliseconds kRest{100};
 
-// At the end: how long to wait for answers, and then for the connections to close. An open loop
-// counts what never came as it is; a closed one calls it an error, and must be sure. Readers that
-// are slow on purpose have no answer that counts.
-constexpr milliseconds kGrace{2000};
-constexpr milliseconds kOpenGrace{1000};
+// At the end: how long what was due may still be sent and answered, then as long again for answers
+// alone, and how long the connections may take to close. An answer that has not come by then is an
+// error, of which one must be sure. Readers that are slow on purpose have no answer that counts.
+constexpr milliseconds kGrace{1000};
 constexpr milliseconds kGraceOfSlow{250};
 constexpr milliseconds kLastGrace{500};
 
@@ -82,24 +81,27 @@ void Crowd::finish() {
   end();
   dismiss_if_over();
   check_done();
-  if (done_) return;
-  wait_for_answers((is_slow_on_purpose() ? kGraceOfSlow
-                    : open_loop()        ? kOpenGrace
-                                         : kGrace) /
-                   kStep);
+  linger((is_slow_on_purpose() ? kGraceOfSlow : kGrace) / kStep, &Crowd::send_no_more);
 }
 
-void Crowd::wait_for_answers(std::int64_t steps) {
-  if (steps > 0) {
-    loop().call_after(kStep, [this, steps] {
-      if (!done_) wait_for_answers(steps - 1);
-    });
-    return;
-  }
+void Crowd::linger(std::int64_t steps, void (Crowd::*next)()) {
+  if (done_) return;
+  if (steps == 0) return (this->*next)();
+  loop().call_after(kStep, [this, steps, next] { linger(steps - 1, next); });
+}
+
+void Crowd::send_no_more() {
   give_up(loop().read_clock());
-  // Where every answer that came took far less, those that did not were never going to.
-  const bool came_sooner = tally().service.max() < kGrace / 2;
-  if (!open_loop() && !is_slow_on_purpose() && came_sooner) lose_patience();
+  check_done();
+  linger(is_slow_on_purpose() ? 0 : kGrace / kStep, &Crowd::close_all);
+}
+
+// Where every answer that came took less, and none has come for as long although the server had
+// nothing else to do, those that are missing were never going to.
+void Crowd::close_all() {
+  const bool came_sooner = tally().service.max() < kGrace;
+  const bool fell_silent = loop().read_clock() - latest_answer() >= kGrace;
+  if (came_sooner && fell_silent && !is_slow_on_purpose()) lose_patience();
   connections_.close_all(CloseReason::forced);
   loop().call_after(kLastGrace, [this] {
     live_ = 0;

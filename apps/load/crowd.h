@@ -69,7 +69,9 @@ class Crowd final : public Meter {
   bool launch();
   void rest();
   const Endpoint* next_source();
-  void wait_for_answers(std::int64_t steps);
+  void linger(std::int64_t steps, void (Crowd::*next)());
+  void send_no_more();
+  void close_all();
   bool is_slow_on_purpose() const noexcept;
   void check_done();
 

@@ -102,6 +102,7 @@ class Meter {
   // Its times count, in a closed loop, if it was answered there, and in an open one, if it was due
   // there: of those the slow ones must not be left out.
   void answered(const Begun& request, Nanoseconds at, std::size_t request_bytes) noexcept {
+    latest_answer_ = at;
     const bool inside = in_window(at);
     if (open_loop_ ? in_window(request.due) : inside) {
       tally_.service.record(at - request.sent);
@@ -171,7 +172,8 @@ class Meter {
   }
   bool ending() const noexcept { return ending_; }
   const Tally& tally() const noexcept { return tally_; }
-  Nanoseconds last_answer() const noexcept { return last_answer_; }
+  Nanoseconds last_answer() const noexcept { return last_answer_; }      // in the window
+  Nanoseconds latest_answer() const noexcept { return latest_answer_; }  // of all
   Failure last_failure() const noexcept { return last_failure_; }
   int last_error() const noexcept { return last_error_; }  // errno value of that failure, or 0
 
@@ -212,6 +214,7 @@ class Meter {
   Nanoseconds window_begin_ = Nanoseconds::max();
   Nanoseconds window_end_ = Nanoseconds::max();
   Nanoseconds last_answer_{0};
+  Nanoseconds latest_answer_{0};
   Failure last_failure_ = Failure::none;
   int last_error_ = 0;
   Tally tally_;

@@ -43,6 +43,8 @@ struct Way {
   const char* how;  // of wayward_server.py
   int pipeline;
   const char* reason;  // a part of it; empty: none, the row has figures
+  int rate = 0;        // of an open loop
+  const char* warmup = "20ms";
 };
 
 void PrintTo(const Way& way, std::ostream* out) { *out << way.name; }
@@ -56,6 +58,10 @@ class WaywardServerTest : public AnsweredTest, public testing::WithParamInterfac
         quick({"--reps", "1", "--no-baselines", "--pipeline", std::to_string(GetParam().pipeline),
                "--external", "wayward=exec python3 " COLLET_WAYWARD_SERVER " {port} " + how});
     set(arguments, "-d", "400ms");  // so that each has its turns
+    set(arguments, "--warmup", GetParam().warmup);
+    if (GetParam().rate != 0) {
+      arguments.insert(arguments.end(), {"-R", std::to_string(GetParam().rate)});
+    }
     set(arguments, "--workload", how.substr(0, how.find('-')));
     return run_until_answered(bench_command(arguments));
   }
@@ -84,7 +90,12 @@ const std::vector<Way> kWays{{"OneBitOfAnEcho", "echo-flip", 1, "wrong bytes"},
                              {"StatusOfAReply", "http-502", 1, "wrong bytes"},
                              {"NothingButByteByByte", "echo-bytes", 1, ""},
                              {"NothingButByteByBytePipelined", "echo-bytes", 4, ""},
-                             {"NothingOfHttpButByteByByte", "http-bytes", 1, ""}};
+                             {"NothingOfHttpButByteByByte", "http-bytes", 1, ""},
+                             {"TailOfAnEchoAtARate", "echo-tail", 1, "timeout", 300},
+                             {"TailOfAnEchoInTheWarmUp", "echo-tail", 1, "timeout", 300, "300ms"},
+                             {"TailOfAReplyAtARate", "http-tail", 1, "timeout", 300},
+                             {"EveryTailAtARate", "echo-tails", 1, "timeout", 300},
+                             {"NothingAtARateButByteByByte", "echo-bytes", 1, "", 300}};
 
 INSTANTIATE_TEST_SUITE_P(Spoils, WaywardServerTest, testing::ValuesIn(kWays),
                          [](const auto& way) { return way.param.name; });

@@ -156,6 +156,19 @@ TEST_F(SlowServerTest, CostsTheClientNoMemoryHoweverMuchIsDue) {
   EXPECT_LT(load->peak_kib(), (kSanitized ? 1024 : 48) * 1024);
 }
 
+// Each answer takes 30 ms: those to the warm-up are not all there yet when the load is over.
+class VerySlowServerTest : public OpenLoopTest {
+ protected:
+  VerySlowServerTest() : OpenLoopTest({"--block", "30ms"}) {}
+};
+
+TEST_F(VerySlowServerTest, HasLostNothingWhileItStillAnswersFromALongQueue) {
+  const Json result = result_of(*load({"-R", "1k", "-d", "300ms", "-c", "200"}));
+  EXPECT_EQ(result["verdict"], "overloaded") << result.dump();
+  EXPECT_GT(result["unanswered"], 0) << result.dump();
+  EXPECT_EQ(result["errors"], Json::object());
+}
+
 TEST_F(OpenLoopTest, TheIdleCrowdHasARateOfItsOwn) {
   const Json result = result_of(*load({"--workload", "idle", "-c", "300", "-d", "500ms"}));
   EXPECT_EQ(result["load"], "open");

@@ -30,7 +30,8 @@ def as_bad_gateway(reply):
     return reply.replace(b"200 OK", b"502 Bad Gateway")
 
 
-MISTAKES = {"flip": flip, "tail": drop_tail, "swap": swap, "502": as_bad_gateway}
+MISTAKES = {"flip": flip, "tail": drop_tail, "tails": drop_tail, "swap": swap,
+            "502": as_bad_gateway}
 
 
 class Wayward(asyncio.Protocol):
@@ -55,7 +56,7 @@ class Wayward(asyncio.Protocol):
         enough = 2 * REQUEST_BYTES if self.how == "swap" else 1
         if Wayward.over or Wayward.received < WRONG or len(reply) < enough:
             return reply
-        Wayward.over = True
+        Wayward.over = self.how != "tails"
         return MISTAKES[self.how](reply)
 
     def answer_http(self, data):
