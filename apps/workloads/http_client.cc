@@ -21,8 +21,9 @@ std::string head_of(std::size_t payload_bytes) {
                          payload_bytes);
 }
 
-ExpectedBodies bodies_for(std::size_t payload_bytes, PatternCursor start) {
-  return payload_bytes == 0 ? ExpectedBodies() : ExpectedBodies(payload_bytes, start);
+ExpectedBodies bodies_for(std::size_t payload_bytes, PatternCursor start, Meter& meter) {
+  if (payload_bytes == 0) return ExpectedBodies(meter.common_reply());
+  return {payload_bytes, start};
 }
 
 class HttpClient final : public PipelinedClient {
@@ -36,7 +37,7 @@ class HttpClient final : public PipelinedClient {
         payload_bytes_(shape.payload_bytes),
         head_(head_of(shape.payload_bytes)),
         next_(start),
-        responses_(bodies_for(shape.payload_bytes, start)) {}
+        responses_(bodies_for(shape.payload_bytes, start, meter)) {}
 
   void write_requests(std::size_t count, Output& out) override {
     for (std::size_t i = 0; i < count; ++i) {

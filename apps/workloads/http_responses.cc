@@ -27,21 +27,32 @@ constexpr std::string_view kEndOfHead = "\r\n\r\n";
 
 // -- Bodies --------------------------------------------------------------------------------------
 
+bool ExpectedBodies::has_size(std::uint64_t bytes) const noexcept {
+  if (pattern_) return bytes == size_;
+  return first_->empty() ? bytes != 0 : bytes == first_->size();
+}
+
 bool ExpectedBodies::match(std::string_view piece) {
   const std::size_t at = at_;
   at_ += piece.size();
-  if (!size_) {
-    first_.append(piece);
+  if (pattern_) return at_ <= size_ && pattern_->match(std::as_bytes(std::span(piece)));
+  if (at == 0) may_be_first_ = first_->empty();
+  if (may_be_first_) {
+    kept_.append(piece);
     return at_ <= kMostFirstBytes;
   }
-  if (at_ > *size_) return false;
-  if (pattern_) return pattern_->match(std::as_bytes(std::span(piece)));
-  return std::memcmp(first_.data() + at, piece.data(), piece.size()) == 0;
+  return at_ <= first_->size() && std::memcmp(first_->data() + at, piece.data(), piece.size()) == 0;
 }
 
 bool ExpectedBodies::end() noexcept {
-  if (!size_) size_ = at_;
-  return std::exchange(at_, 0) == *size_;
+  const std::size_t size = std::exchange(at_, 0);
+  if (pattern_) return size == size_;
+  if (size == 0) return false;
+  if (!may_be_first_) return size == first_->size();
+  std::string body = std::exchange(kept_, {});
+  if (!first_->empty()) return body == *first_;  // another connection's came in full before
+  first_->swap(body);
+  return true;
 }
 
 // -- Responses -----------------------------------------------------------------------------------

@@ -21,21 +21,25 @@ namespace collet::apps {
 // The bodies that must come: pieces of the pattern, or each the same as the first.
 class ExpectedBodies {
  public:
-  ExpectedBodies() = default;
+  // `first` is what the first body was on any of the connections that share it: empty until it has
+  // come, for a body that says nothing is wrong.
+  explicit ExpectedBodies(std::string& first) : first_(&first) {}
   ExpectedBodies(std::size_t bytes, PatternCursor pattern) : size_(bytes), pattern_(pattern) {}
 
   // False: the next body cannot have that many bytes.
-  bool has_size(std::uint64_t bytes) const noexcept { return size_ ? bytes == *size_ : true; }
+  bool has_size(std::uint64_t bytes) const noexcept;
 
   // The next bytes of a body; its end. False: they are wrong.
   bool match(std::string_view piece);
   bool end() noexcept;
 
  private:
-  std::optional<std::size_t> size_;  // of each, once known
+  std::size_t size_ = 0;  // of each of the pattern
   std::optional<PatternCursor> pattern_;
-  std::string first_;
-  std::size_t at_ = 0;  // in the body that is coming
+  std::string* first_ = nullptr;  // where there is no pattern
+  bool may_be_first_ = false;     // the body that is coming began when none had come in full
+  std::string kept_;              // such a one
+  std::size_t at_ = 0;            // in the body that is coming
 };
 
 class HttpResponses {

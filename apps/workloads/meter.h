@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include <collet/event_loop.h>
 
@@ -59,6 +60,10 @@ class Meter {
 
   // A number that no other connection of this meter has.
   std::uint64_t take_serial() noexcept { return next_serial_++; }
+
+  // Where all replies of a workload are alike: the first that came, for the clients of every
+  // connection to keep and to compare with; empty until then.
+  std::string& common_reply() noexcept { return common_reply_; }
 
   bool open_loop() const noexcept { return open_loop_; }
 
@@ -218,6 +223,7 @@ class Meter {
   Failure last_failure_ = Failure::none;
   int last_error_ = 0;
   Tally tally_;
+  std::string common_reply_;
   std::atomic<std::uint64_t> answered_{0};  // both are for onlookers: only this loop writes them
   std::atomic<bool> ever_answered_{false};
 };

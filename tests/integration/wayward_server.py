@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: MIT
 """wayward_server.py PORT HOW: a server that answers rightly up to a point, or rightly but oddly.
 
-HOW is one of: echo-flip, echo-tail, echo-swap, echo-bytes, http-flip, http-tail, http-502,
-http-bytes. Where the answer is wrong, it is that to the twentieth piece that is received.
+HOW is one of: echo-flip, echo-tail, echo-tails, echo-swap, echo-bytes, http-flip, http-tail,
+http-502, http-bytes, http-empty, http-other. Where the answer is wrong, it is that to the twentieth
+piece that is received, of echo-tails to all from then on, of http-empty to every one, and of
+http-other it is another one for each connection.
 """
 import asyncio
 import sys
@@ -35,11 +37,15 @@ MISTAKES = {"flip": flip, "tail": drop_tail, "tails": drop_tail, "swap": swap,
 
 
 class Wayward(asyncio.Protocol):
+    connections = 0
     received = 0
     over = False  # the mistake has been made
     protocol, how = sys.argv[2].split("-")
 
     def connection_made(self, transport):
+        Wayward.connections += 1
+        bodies = {"empty": b"", "other": b"Hello, number %d!" % Wayward.connections}
+        self.body = bodies.get(self.how, BODY)
         self.transport = transport
         self.rest = b""
 
@@ -50,7 +56,7 @@ class Wayward(asyncio.Protocol):
             for byte in reply:
                 self.transport.write(bytes([byte]))
         else:
-            self.transport.write(self.spoiled(reply))
+            self.transport.write(self.spoiled(reply) if self.how in MISTAKES else reply)
 
     def spoiled(self, reply):
         enough = 2 * REQUEST_BYTES if self.how == "swap" else 1
@@ -62,7 +68,7 @@ class Wayward(asyncio.Protocol):
     def answer_http(self, data):
         *requests, self.rest = (self.rest + data).split(b"\r\n\r\n")
         return len(requests) * (b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" %
-                                (len(BODY), BODY))
+                                (len(self.body), self.body))
 
 
 async def main():

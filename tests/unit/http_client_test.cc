@@ -35,8 +35,7 @@ struct Taken {
 };
 
 // What comes of a stream that comes in pieces: one of the first size, then each of the other.
-Taken take(std::string_view stream, std::size_t first = SIZE_MAX, std::size_t others = SIZE_MAX,
-           ExpectedBodies bodies = {}) {
+Taken take(std::string_view stream, std::size_t first, std::size_t others, ExpectedBodies bodies) {
   HttpResponses responses(std::move(bodies));
   Taken taken;
   for (std::size_t size = first; taken.right && !stream.empty(); size = others) {
@@ -45,6 +44,12 @@ Taken take(std::string_view stream, std::size_t first = SIZE_MAX, std::size_t ot
     stream.remove_prefix(piece.size());
   }
   return taken;
+}
+
+// The same on a connection that shares nothing with others.
+Taken take(std::string_view stream, std::size_t first = SIZE_MAX, std::size_t others = SIZE_MAX) {
+  std::string first_body;
+  return take(stream, first, others, ExpectedBodies(first_body));
 }
 
 TEST(HttpResponsesTest, ResponsesCountInEverySplit) {
@@ -61,8 +66,39 @@ TEST(HttpResponsesTest, ResponsesCountInEverySplit) {
   for (std::size_t size = 1; size < 20; ++size) EXPECT_EQ(take(stream, size, size), all) << size;
 }
 
-TEST(HttpResponsesTest, EmptyBodiesCount) {
-  EXPECT_EQ(take(with_length("") + with_length("") + chunked("0\r\n\r\n"), 1, 1), (Taken{true, 3}));
+TEST(HttpResponsesTest, EmptyBodiesAreWrong) {
+  for (const std::string& empty : {with_length(""), chunked("0\r\n\r\n")}) {
+    EXPECT_EQ(take(empty), (Taken{false, 0})) << empty;
+    EXPECT_EQ(take(empty, 1, 1), (Taken{false, 0})) << empty;
+  }
+}
+
+TEST(HttpResponsesTest, BodiesAreAlikeOnAllConnections) {
+  std::string first_body;
+  const auto take_another = [&first_body](const std::string& stream) {
+    return take(stream, 1, 1, ExpectedBodies(first_body));
+  };
+  EXPECT_EQ(take_another(with_length("Hello") + with_length("Hello")), (Taken{true, 2}));
+  EXPECT_EQ(take_another(with_length("Hello")), (Taken{true, 1}));
+  EXPECT_EQ(take_another(chunked("5\r\nHello\r\n0\r\n\r\n")), (Taken{true, 1}));
+  EXPECT_EQ(take_another(with_length("Jello")), (Taken{false, 0}));
+  EXPECT_EQ(take_another(with_length("Hell")), (Taken{false, 0}));
+  EXPECT_EQ(take_another(chunked("4\r\nHell\r\n0\r\n\r\n")), (Taken{false, 0}));
+}
+
+TEST(HttpResponsesTest, BodiesThatBeganAsTheFirstAreAlikeToo) {
+  for (const std::string other : {"Jello", "Hell", "Hello"}) {
+    std::string first_body;
+    HttpResponses one{ExpectedBodies(first_body)};
+    HttpResponses two{ExpectedBodies(first_body)};
+    const std::string late = with_length(other);
+    std::size_t completed = 0;
+    EXPECT_TRUE(two.take(late.substr(0, late.size() - 1), completed));
+    EXPECT_TRUE(one.take(with_length("Hello"), completed));
+    EXPECT_EQ(two.take(late.substr(late.size() - 1), completed), other == "Hello") << other;
+    EXPECT_EQ(completed, other == "Hello" ? 2U : 1U);
+    EXPECT_EQ(first_body, "Hello");
+  }
 }
 
 TEST(HttpResponsesTest, LargeChunksPass) {
@@ -141,7 +177,8 @@ TEST(HttpResponsesTest, KnowTheLastOneOfAConnection) {
   const std::vector<std::string> lasts{with_length("ok", "Connection: close\r\n"),
                                        "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"};
   for (const std::string& last : lasts) {
-    HttpResponses responses{ExpectedBodies()};
+    std::string first_body;
+    HttpResponses responses{ExpectedBodies(first_body)};
     std::size_t completed = 0;
     EXPECT_TRUE(responses.take(with_length("ok"), completed));
     EXPECT_TRUE(responses.take(with_length("ok"), completed));
