@@ -36,9 +36,11 @@ constexpr milliseconds kStep{50};
 constexpr std::size_t kManyConnections = 20'000;
 constexpr std::uint32_t kSources = 16;
 
+}  // namespace
+
 std::vector<Endpoint> sources_for(const CrowdPlan& plan) {
-  const bool runs_out =
-      plan.workload->load_defaults().connection_per_request || plan.connections >= kManyConnections;
+  const bool runs_out = plan.workload->load_defaults().connection_per_request ||
+                        plan.connections_of_all >= kManyConnections;
   if (!runs_out || plan.target.family() != AF_INET) return {};
   const auto& target = *reinterpret_cast<const sockaddr_in*>(plan.target.address());
   if ((ntohl(target.sin_addr.s_addr) >> 24) != 127) return {};
@@ -51,8 +53,6 @@ std::vector<Endpoint> sources_for(const CrowdPlan& plan) {
   }
   return sources;
 }
-
-}  // namespace
 
 Crowd::Crowd(EventLoop& loop, Connections& connections, const CrowdPlan& plan, Events events)
     : Meter(loop, plan.seed, plan.arrivals.rate_per_s > 0),

@@ -24,11 +24,15 @@ struct CrowdPlan {
   RequestShape shape;
   Endpoint target;
   std::size_t connections = 0;
-  std::size_t requests = SIZE_MAX;  // closed loop: ends by itself after so many
-  ArrivalPlan arrivals;             // open loop, if it has a rate
-  std::chrono::nanoseconds spin{};  // open loop: wakes so long before a request is due
-  std::uint64_t seed = 0;           // differs between loops
+  std::size_t connections_of_all = 0;  // loops together, which share the ports of an address
+  std::size_t requests = SIZE_MAX;     // closed loop: ends by itself after so many
+  ArrivalPlan arrivals;                // open loop, if it has a rate
+  std::chrono::nanoseconds spin{};     // open loop: wakes so long before a request is due
+  std::uint64_t seed = 0;              // differs between loops
 };
+
+// The local addresses to connect from, in turn, where one has too few ports; none: any.
+std::vector<Endpoint> sources_for(const CrowdPlan& plan);
 
 class Crowd final : public Meter {
  public:
@@ -79,7 +83,7 @@ class Crowd final : public Meter {
   CrowdPlan plan_;
   Events events_;
   bool connection_per_request_;
-  std::vector<Endpoint> sources_;  // local addresses to connect from, in turn; none: any
+  std::vector<Endpoint> sources_;
   std::size_t next_source_ = 0;
   std::size_t launched_ = 0;  // of plan_.connections, for the first time
   std::size_t settled_ = 0;   // connections that have, counting every time anew

@@ -50,6 +50,7 @@ absl::StatusOr<std::unique_ptr<ClientThread>> LoadRun::make_thread(const Registr
                        .shape = options_.shape,
                        .target = options_.target,
                        .connections = share(options_.connections, options_.threads, index),
+                       .connections_of_all = options_.connections,
                        .requests = options_.requests == 0
                                        ? SIZE_MAX
                                        : share(options_.requests, options_.threads, index),
