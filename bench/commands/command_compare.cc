@@ -51,6 +51,17 @@ std::vector<std::string> find_obstacles(const Session& a, const Session& b) {
   return obstacles;
 }
 
+// Why there is no verdict at all, where more blocks would bring some.
+void explain_silence(const std::vector<CellDiff>& cells) {
+  const bool told = std::ranges::any_of(
+      cells, [](const CellDiff& diff) { return diff.verdict != Verdict::none; });
+  if (told || std::ranges::none_of(cells, &CellDiff::few_blocks)) return;
+  std::fprintf(stderr,
+               "collet-bench: compare: nothing can be told from fewer than %d blocks in each "
+               "session: add some with collet-bench resume DIRECTORY --reps 6\n",
+               static_cast<int>(kLeastBlocks));
+}
+
 }  // namespace
 
 int compare_command(int argc, const char* const* argv) {
@@ -97,6 +108,7 @@ int compare_command(int argc, const char* const* argv) {
         "compare: they have no cell in common that has figures: measure both with the same flags "
         "(rates that are shares of a closed loop differ from session to session)"));
   }
+  explain_silence(cells);
   const bool slower = std::ranges::any_of(
       cells, [](const CellDiff& diff) { return diff.verdict == Verdict::higher; });
   if (slower) return kRegression;

@@ -31,7 +31,17 @@ std::string why_without_figures(const CellSummary& cell) {
   return cell.failed > 0 ? "failed: " + cell.first_reason : "not run";
 }
 
-void judge(const Summary& before, const Summary& after, CellDiff& diff) {
+// Times of a client that was late, or of a server that is overloaded, say nothing more.
+void judge(const CellSummary& earlier, const CellSummary& later, CellDiff& diff) {
+  const Summary& before = earlier[diff.metric];
+  const Summary& after = later[diff.metric];
+  diff.few_blocks = std::min(earlier.runs(), later.runs()) < kLeastBlocks;
+  if (diff.few_blocks || earlier.client_late || later.client_late || earlier.overloaded) return;
+  if (later.overloaded) {
+    diff.fell_behind = true;
+    diff.verdict = Verdict::higher;
+    return;
+  }
   if (before.n < kLeastBlocks || after.n < kLeastBlocks || before.median <= 0) return;
   diff.verdict = Verdict::same;
   const double ratio = after.median / before.median;
@@ -57,12 +67,9 @@ CellDiff diff_cell(const std::string& key, const Found& before, const Found& aft
   } else {
     diff.dead_band = std::max({threshold, before.table->dead_band, after.table->dead_band});
     diff.metric = before.cell->cell.judged_by;
-    const Summary& earlier = (*before.cell)[diff.metric];
-    const Summary& later = (*after.cell)[diff.metric];
-    diff.before = earlier.median;
-    diff.after = later.median;
-    const auto misled = [](const CellSummary& cell) { return cell.overloaded || cell.client_late; };
-    if (!misled(*before.cell) && !misled(*after.cell)) judge(earlier, later, diff);
+    diff.before = (*before.cell)[diff.metric].median;
+    diff.after = (*after.cell)[diff.metric].median;
+    judge(*before.cell, *after.cell, diff);
   }
   return diff;
 }
@@ -103,7 +110,8 @@ std::string render_diff(const std::vector<CellDiff>& cells) {
     if (diff.verdict == Verdict::none) absl::StrAppend(&text, change, "  cannot be told\n");
     if (diff.verdict == Verdict::same) absl::StrAppend(&text, "~ ", change, band, "\n");
     if (diff.verdict == Verdict::lower) absl::StrAppend(&text, change, band, "  FASTER\n");
-    if (diff.verdict == Verdict::higher) absl::StrAppend(&text, change, band, "  SLOWER\n");
+    const char* how = diff.fell_behind ? "  SLOWER: now overloaded\n" : "  SLOWER\n";
+    if (diff.verdict == Verdict::higher) absl::StrAppend(&text, change, band, how);
   }
   return text;
 }

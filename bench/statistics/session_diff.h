@@ -4,7 +4,8 @@
 // Their blocks have nothing in common, so that runs cannot be paired. A difference is reported only
 // if both intervals of the median lie apart, and the medians further than the threshold and the
 // noise of either session: with six blocks each, all runs of one then lie on one side of all of
-// the other, which chance alone does in one of 462 cases.
+// the other, which chance alone does in one of 462 cases. Whoever kept up with a rate before, and
+// is overloaded by it now, got slower whatever the medians say.
 #pragma once
 
 #include <string>
@@ -22,8 +23,10 @@ struct CellDiff {
   double after = 0;
   double dead_band = 0;  // the largest of threshold and both sessions' noise
   Verdict verdict = Verdict::none;
-  std::string why_not;  // if there is nothing to compare
-  bool gone = false;    // it had figures and has none now
+  std::string why_not;       // if there is nothing to compare
+  bool gone = false;         // it had figures and has none now
+  bool few_blocks = false;   // for any verdict
+  bool fell_behind = false;  // is overloaded now, and was not
 };
 
 // In the order of `before`; cells that only `after` has come last.

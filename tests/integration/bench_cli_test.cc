@@ -189,7 +189,9 @@ TEST_F(BenchSessionTest, AnotherMachineIsNotResumedAndNotCompared) {
   text.insert(text.find(clock) + clock.size(), "sun");
   std::ofstream(results_path("there")) << text;
 
-  EXPECT_EQ(run_bench({"compare", directory("here"), directory("here"), "--force"}).code, 0);
+  const Ended alike = run_bench({"compare", directory("here"), directory("here"), "--force"});
+  EXPECT_EQ(alike.code, 0);
+  EXPECT_THAT(alike.last_words, Not(HasSubstr("fewer than")));
   const Ended compared = run_bench({"compare", directory("here"), directory("there")});
   EXPECT_EQ(compared.code, 4);
   EXPECT_THAT(compared.last_words, HasSubstr("--force"));
@@ -216,6 +218,15 @@ TEST_F(BenchSessionTest, SlowerThanBeforeIsARegression) {
   const Ended ended = run_bench({"compare", directory("before"), directory("after"), "--force"});
   EXPECT_EQ(ended.code, 3);
   EXPECT_THAT(ended.output, HasSubstr("SLOWER"));
+}
+
+TEST_F(BenchSessionTest, FewBlocksAreNotComparedAndThatIsSaid) {
+  ASSERT_EQ(run_bench(quick({"--reps", "1", "--no-baselines"})).code, 0);
+  const Ended ended = run_bench({"compare", directory(), directory(), "--force"});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_THAT(ended.output, HasSubstr("cannot be told"));
+  EXPECT_THAT(ended.last_words, HasSubstr("fewer than 5 blocks"));
+  EXPECT_THAT(ended.last_words, HasSubstr("resume DIRECTORY --reps 6"));
 }
 
 // Takes time from whoever runs on `cpu`, until it goes.

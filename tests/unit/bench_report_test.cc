@@ -298,5 +298,36 @@ TEST_F(ReportTest, TwoSessionsDifferWhereTheirIntervalsLieApart) {
   EXPECT_EQ(diff_sessions(before, report(), 0.5)[1].verdict, Verdict::same);
 }
 
+// Nothing else of the two sessions differs.
+TEST_F(ReportTest, WhoeverKeptUpAndIsOverloadedNowGotSlower) {
+  const Report kept_up = report();
+  const auto flag = [&](std::size_t cell, const std::string& name) {
+    for (RunRecord& record : results_.runs) {
+      if (record.run.cell == cell) record.outcome.flags = {name};
+    }
+  };
+  flag(1, "overloaded");
+  flag(2, "client_late");
+  const Report overloaded = report();
+  const auto diff = diff_sessions(kept_up, overloaded, 0.05);
+  EXPECT_EQ(diff[1].verdict, Verdict::higher);
+  EXPECT_THAT(render_diff(diff), HasSubstr("SLOWER: now overloaded\n"));
+  EXPECT_EQ(diff[2].verdict, Verdict::none) << "the client's fault";
+  EXPECT_EQ(diff_sessions(overloaded, overloaded, 0.05)[1].verdict, Verdict::none);
+  EXPECT_EQ(diff_sessions(overloaded, kept_up, 0.05)[1].verdict, Verdict::none);
+  flag(1, "client_late");
+  EXPECT_EQ(diff_sessions(report(), overloaded, 0.05)[1].verdict, Verdict::none);
+}
+
+TEST_F(ReportTest, FewBlocksTellNothingOfTwoSessions) {
+  const Report before = report();
+  std::erase_if(results_.runs, [](const RunRecord& record) { return record.run.block > 3; });
+  for (RunRecord& record : results_.runs) record.outcome.flags = {"overloaded"};
+  const auto diff = diff_sessions(before, report(), 0.05);
+  EXPECT_EQ(diff[1].verdict, Verdict::none);
+  EXPECT_TRUE(diff[1].few_blocks);
+  EXPECT_FALSE(diff_sessions(before, before, 0.05)[1].few_blocks);
+}
+
 }  // namespace
 }  // namespace collet::bench
