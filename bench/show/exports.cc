@@ -106,8 +106,8 @@ std::string csv_line(const TableSummary& table, const CellSummary& summary,
                      const std::string& not_a_result) {
   const Cell& cell = summary.cell;
   std::string text = absl::StrFormat(
-      "%s,%d,%d,%d,%s,%s,%s,%s,%s,%s,%d,%s,%s,%d,%d,%d,%d,%d", cell.workload, cell.connections,
-      cell.payload_bytes, cell.pipeline, to_string(cell.placement),
+      "%s,%d,%d,%d,%s,%s,%s,%s,%s,%s,%d,%s,%s,%d,%d,%d,%d,%d", quoted_for_csv(cell.workload),
+      cell.connections, cell.payload_bytes, cell.pipeline, to_string(cell.placement),
       cell.rate_per_s == 0 ? "" : absl::StrCat(cell.rate_per_s), times_of(table),
       quoted_for_csv(cell.backend), quoted_for_csv(cell.pool), quoted_for_csv(cell.external),
       summary.baseline ? 1 : 0, state_of(summary), quoted_for_csv(reason_of(summary)),

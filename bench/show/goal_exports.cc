@@ -97,8 +97,8 @@ std::string render_capacities_csv(const Report& report) {
       absl::StrAppend(
           &text, absl::StrFormat(
                      "%s,%d,%d,%d,%s,%s,%s,%s,%.9g,%.9g,%s,%s,%s,%s,%d,%s,%s,%d,%s,%s\n",
-                     cell.workload, cell.connections, cell.payload_bytes, cell.pipeline,
-                     to_string(cell.placement), quoted_for_csv(cell.backend),
+                     quoted_for_csv(cell.workload), cell.connections, cell.payload_bytes,
+                     cell.pipeline, to_string(cell.placement), quoted_for_csv(cell.backend),
                      quoted_for_csv(cell.pool), quoted_for_csv(cell.external), goal.percent,
                      static_cast<double>(goal.limit.count()) / 1e3, state_of(one),
                      quoted_for_csv(reason), is_known(one) ? number(one.bracket.holds_per_s) : "",

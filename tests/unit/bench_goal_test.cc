@@ -12,6 +12,7 @@
 
 #include <absl/strings/str_format.h>
 
+#include "bench/show/goal_exports.h"
 #include "bench/show/goal_words.h"
 #include "bench/statistics/goal_summary.h"
 #include "bench/statistics/rate_search.h"
@@ -244,6 +245,15 @@ TEST_F(GoalSummaryTest, NoiseOfTheRunsThatAnAnswerRestsOnIsSaidInIt) {
   EXPECT_THAT(advice(), HasSubstr(said));
   session_.goal->compares = false;
   EXPECT_THAT(render_goal(*session_.goal, summarize()), HasSubstr(said));
+}
+
+TEST_F(GoalSummaryTest, CsvQuotesAWorkloadWithOptions) {
+  for (SessionCell& cell : session_.cells) cell.cell.workload = "mine:a=1,b=2";
+  Report report;
+  report.session = session_;
+  report.goals = summarize_goals(session_, records_);
+  EXPECT_THAT(render_capacities_csv(report),
+              HasSubstr("\n\"mine:a=1,b=2\",64,64,1,split,epoll,inline,,99,2000,"));
 }
 
 TEST_F(GoalSummaryTest, OneAloneAtTheTopNeedsNoComparison) {

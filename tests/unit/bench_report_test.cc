@@ -225,6 +225,11 @@ TEST_F(ReportTest, CsvHasALineForEachCellAndAsManyFieldsAsItsHead) {
               HasSubstr(",server_cpu_us_per_request,1.25,1.25,1.25,higher,1,\n"));
 }
 
+TEST_F(ReportTest, CsvQuotesAWorkloadWithOptions) {
+  for (SessionCell& cell : results_.session.cells) cell.cell.workload = "mine:a=1,b=2";
+  EXPECT_THAT(render_csv(report()), HasSubstr("\n\"mine:a=1,b=2\",64,64,1,split,,service,asio,"));
+}
+
 TEST_F(ReportTest, OtherBenchmarksToolsGetARowForEachRun) {
   const std::string go = render_go_benchmark(report());
   EXPECT_EQ(std::ranges::count(go, '\n'), 2 + 4 * 6);  // without the twin's
