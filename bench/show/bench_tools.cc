@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
@@ -29,11 +30,23 @@ std::string benchmark_name(const Cell& cell) {
   return absl::StrCat(name, "/placement=", std::string(to_string(cell.placement)));
 }
 
-// A cell that was wrong once is not fast.
-bool has_failed(const Report& report, std::size_t cell) {
-  return std::ranges::any_of(report.runs, [&](const RunRecord& record) {
+// A cell that was wrong once is not fast. Empty if it has figures, or was not run.
+std::string why_without_figures(const Report& report, std::size_t cell) {
+  const std::string& unavailable = report.session.cells[cell].unavailable;
+  if (!unavailable.empty()) return "unavailable: " + unavailable;
+  const auto failed = std::ranges::find_if(report.runs, [&](const RunRecord& record) {
     return record.run.cell == cell && record.outcome.status == RunStatus::failed;
   });
+  return failed == report.runs.end() ? "" : "failed: " + failed->outcome.reason;
+}
+
+// The name of each cell that has no figures, and why.
+template <typename Visit>
+void for_each_bad_cell(const Report& report, Visit visit) {
+  for (std::size_t i = 0; i < report.session.cells.size(); ++i) {
+    const std::string why = why_without_figures(report, i);
+    if (!why.empty()) visit(benchmark_name(report.session.cells[i].cell), why);
+  }
 }
 
 // The runs that have figures, each with its cell, without those of the baseline's twin.
@@ -41,7 +54,7 @@ template <typename Visit>
 void for_each_good_run(const Report& report, Visit visit) {
   for (const RunRecord& record : report.runs) {
     if (record.outcome.status != RunStatus::ok || record.run.twin) continue;
-    if (has_failed(report, record.run.cell)) continue;
+    if (!why_without_figures(report, record.run.cell).empty()) continue;
     Cell cell = report.session.cells[record.run.cell].cell;
     cell.rate_per_s = record.rate_per_s;
     visit(cell, record);
@@ -56,6 +69,11 @@ double wall_ns_per_request(const RunOutcome& outcome) {
   return static_cast<double>(outcome.load->window_ns) / static_cast<double>(outcome.load->requests);
 }
 
+// Times of two kinds of load do not compare, and must not meet under one name.
+const char* name_of_p99(const LoadReport& load) {
+  return load.open_loop ? "response-p99-ns" : "service-p99-ns";
+}
+
 // `FanOut8/pool=mutex`.
 std::string benchmark_name(const PoolCell& cell) {
   std::string name;
@@ -65,6 +83,16 @@ std::string benchmark_name(const PoolCell& cell) {
     begins_word = c == '-';
   }
   return absl::StrCat(name, "/pool=", cell.pool);
+}
+
+template <typename Visit>
+void for_each_bad_cell(const PoolReport& report, Visit visit) {
+  for (const PoolTable& table : report.tables) {
+    for (const PoolRow& row : table.rows) {
+      if (row.failed == 0 && row.cell.state != CellState::unavailable) continue;
+      visit(benchmark_name(row.cell), absl::StrCat(state_of(row), ": ", row.reason()));
+    }
+  }
 }
 
 template <typename Visit>
@@ -102,6 +130,17 @@ Json google_row(const std::string& name, int block, int blocks, std::int64_t ite
           {"time_unit", "ns"}};
 }
 
+// Without a unit compare.py leaves them out, where it would take a time of nothing for a fast one.
+template <typename AnyReport>
+void add_google_errors(const AnyReport& report, Json& rows) {
+  for_each_bad_cell(report, [&](const std::string& name, const std::string& why) {
+    Json row = {{"name", name},        {"run_name", name},       {"run_type", "iteration"},
+                {"threads", 1},        {"error_occurred", true}, {"error_message", why},
+                {"time_unit", nullptr}};
+    rows.push_back(std::move(row));
+  });
+}
+
 // `session` is that of servers or that of pools.
 template <typename AnySession>
 std::string google_benchmark(const AnySession& session, const Json& rows) {
@@ -122,6 +161,17 @@ std::string go_heading(const std::string& not_a_result) {
   return text;
 }
 
+// In lines that are no benchmark's, which its tools pass over.
+template <typename AnyReport>
+std::string go_errors(const AnyReport& report) {
+  std::string text;
+  for_each_bad_cell(report, [&](const std::string& name, std::string why) {
+    std::ranges::replace(why, '\n', ' ');
+    absl::StrAppend(&text, "# Benchmark", name, " ", why, "\n");
+  });
+  return text;
+}
+
 }  // namespace
 
 std::string render_google_benchmark(const Report& report) {
@@ -131,8 +181,11 @@ std::string render_google_benchmark(const Report& report) {
                               report.session.settings.blocks, record.outcome.load->requests,
                               wall_ns_per_request(record.outcome),
                               cpu_ns_per_request(record.outcome)));
-    rows.back()["items_per_second"] = record.outcome.load->requests_per_s();
+    const LoadReport& load = *record.outcome.load;
+    rows.back()["items_per_second"] = load.requests_per_s();
+    if (load.latency.p99_ns) rows.back()[name_of_p99(load)] = *load.latency.p99_ns;
   });
+  add_google_errors(report, rows);
   return google_benchmark(report.session, rows);
 }
 
@@ -144,10 +197,12 @@ std::string render_go_benchmark(const Report& report) {
                     absl::StrFormat("Benchmark%s %d %.1f ns/op %.1f req/s", benchmark_name(cell),
                                     outcome.load->requests, cpu_ns_per_request(outcome),
                                     outcome.load->requests_per_s()));
-    if (const auto p99 = outcome.load->latency.p99_ns) absl::StrAppend(&text, " ", *p99, " p99-ns");
+    if (const auto p99 = outcome.load->latency.p99_ns) {
+      absl::StrAppend(&text, " ", *p99, " ", name_of_p99(*outcome.load));
+    }
     text += "\n";
   });
-  return text;
+  return text + go_errors(report);
 }
 
 std::string render_google_benchmark(const PoolReport& report) {
@@ -163,6 +218,7 @@ std::string render_google_benchmark(const PoolReport& report) {
       if (const auto value = figure_of(outcome, column)) rows.back()[column.key] = *value;
     }
   });
+  add_google_errors(report, rows);
   return google_benchmark(report.session, rows);
 }
 
@@ -182,7 +238,7 @@ std::string render_go_benchmark(const PoolReport& report) {
         }
         text += "\n";
       });
-  return text;
+  return text + go_errors(report);
 }
 
 }  // namespace collet::bench

@@ -212,7 +212,9 @@ TEST(PoolExportsTest, ToolsOfOtherBenchmarksGetARowForEachRunThatCounts) {
   EXPECT_THAT(go, HasSubstr("\nBenchmarkHop/pool=tbb 1000 15 p50_us 4 cpu_us\n"));
   EXPECT_THAT(go, Not(HasSubstr("10.1 p50_us"))) << "the baseline's second visit";
   const auto google = nlohmann::json::parse(render_google_benchmark(report));
-  ASSERT_EQ(google.at("benchmarks").size(), 3U * 3);
+  ASSERT_EQ(google.at("benchmarks").size(), 3U * 3 + 1);
+  EXPECT_EQ(google.at("benchmarks").at(9).at("error_message"), "unavailable: no threads are left");
+  EXPECT_THAT(go, HasSubstr("\n# BenchmarkSpin/pool=tbb unavailable: no threads are left\n"));
   const auto& row = google.at("benchmarks").at(0);
   EXPECT_EQ(row.at("name"), "Hop/pool=mutex");
   EXPECT_EQ(row.at("real_time"), 250'000.0) << "a task";

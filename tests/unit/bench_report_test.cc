@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <absl/strings/str_replace.h>
+#include <nlohmann/json.hpp>
 
 #include "bench/session/progress.h"
 #include "bench/session/results.h"
@@ -232,13 +233,49 @@ TEST_F(ReportTest, CsvQuotesAWorkloadWithOptions) {
 
 TEST_F(ReportTest, OtherBenchmarksToolsGetARowForEachRun) {
   const std::string go = render_go_benchmark(report());
-  EXPECT_EQ(std::ranges::count(go, '\n'), 2 + 4 * 6);  // without the twin's
+  EXPECT_EQ(std::ranges::count(go, '\n'), 2 + 4 * 6 + 1);  // without the twin's
   EXPECT_THAT(go, HasSubstr("\nBenchmarkEcho/backend=asio/pool=inline/c=64/p=64/placement=split "
-                            "100000 2500.0 ns/op 50000.0 req/s 412000 p99-ns\n"));
+                            "100000 2500.0 ns/op 50000.0 req/s 412000 service-p99-ns\n"));
   EXPECT_THAT(go, HasSubstr("\nBenchmarkEcho/external=nginx/"));
   const std::string google = render_google_benchmark(report());
   EXPECT_THAT(google, HasSubstr("\"run_type\": \"iteration\""));
   EXPECT_THAT(google, HasSubstr("\"cpu_time\": 2500.0"));
+  EXPECT_THAT(google, HasSubstr("\"service-p99-ns\": 412000"));
+}
+
+TEST_F(ReportTest, OtherBenchmarksToolsAreToldOfCellsWithoutFigures) {
+  run(1, 3).outcome = bad_run("it died:\n signal 11");
+  const std::string go = render_go_benchmark(report());
+  EXPECT_THAT(go, Not(HasSubstr("\nBenchmarkEcho/backend=asio/pool=inline")));
+  EXPECT_THAT(go, HasSubstr("\n# BenchmarkEcho/backend=asio/pool=inline/c=64/p=64/placement=split "
+                            "failed: it died:  signal 11\n"));
+  EXPECT_THAT(go, HasSubstr("\n# BenchmarkEcho/backend=asio/pool=mutex/c=64/p=64/placement=split "
+                            "unavailable: no such thing\n"));
+  const auto google = nlohmann::json::parse(render_google_benchmark(report())).at("benchmarks");
+  ASSERT_EQ(google.size(), 3U * 6 + 2);
+  EXPECT_EQ(google.at(18).at("name"), "Echo/backend=asio/pool=inline/c=64/p=64/placement=split");
+  EXPECT_EQ(google.at(18).at("error_occurred"), true);
+  EXPECT_EQ(google.at(18).at("error_message"), "failed: it died:\n signal 11");
+  EXPECT_FALSE(google.at(18).contains("cpu_time")) << "no time is fast";
+  EXPECT_EQ(google.at(19).at("error_message"), "unavailable: no such thing");
+}
+
+TEST_F(ReportTest, OtherBenchmarksToolsGetTheTimesOfTwoKindsOfLoadUnderTwoNames) {
+  for (RunRecord& record : results_.runs) {
+    if (record.run.cell != 1) continue;
+    record.outcome.load->open_loop = true;
+    record.outcome.load->verdict = "ok";
+  }
+  const std::string go = render_go_benchmark(report());
+  EXPECT_THAT(go, HasSubstr("2500.0 ns/op 50000.0 req/s 412000 response-p99-ns\n"));
+  EXPECT_THAT(go, HasSubstr("2000.0 ns/op 50000.0 req/s 412000 service-p99-ns\n"));
+  const auto google = nlohmann::json::parse(render_google_benchmark(report())).at("benchmarks");
+  for (const auto& row : google) {
+    if (row.contains("error_occurred")) continue;
+    const bool open = row.at("cpu_time").get<double>() > 2400;
+    EXPECT_EQ(row.contains("response-p99-ns"), open) << row;
+    EXPECT_EQ(row.contains("service-p99-ns"), !open) << row;
+  }
 }
 
 TEST_F(ReportTest, MarkdownHasTheSameFigures) {
