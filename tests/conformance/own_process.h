@@ -31,13 +31,31 @@ inline std::size_t count_entries(const char* folder) {
 inline std::size_t count_open_descriptors() { return count_entries("/proc/self/fd"); }
 inline std::size_t count_threads() { return count_entries("/proc/self/task") - 2; }
 
-inline std::chrono::nanoseconds thread_cpu_time() {
-  timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+// Without those that the kernel works with for io_uring, which come and go as it likes.
+inline std::size_t count_program_threads() {
+  std::size_t threads = 0;
+  std::error_code error;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", error)) {
+    std::ifstream file(task.path() / "comm");
+    std::string name;
+    if (std::getline(file, name) && !name.starts_with("iou-")) ++threads;
+  }
+  return threads;
 }
 
-// Of all threads.
+// As soon as there are no more than `expected`, or as many as there are a second later: one that
+// has been joined is listed for a moment yet.
+inline std::size_t count_program_threads_left(std::size_t expected) {
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  std::size_t threads = count_program_threads();
+  while (threads > expected && std::chrono::steady_clock::now() < limit) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    threads = count_program_threads();
+  }
+  return threads;
+}
+
+// Of all threads, whoever started them.
 inline std::chrono::nanoseconds process_cpu_time() {
   timespec time{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
@@ -60,6 +78,16 @@ inline std::chrono::nanoseconds cpu_demand_of_others() {
   }
   return demand;
 }
+
+// How often threads of this process went to sleep by themselves, those that are gone included.
+inline long count_sleeps() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  return used.ru_nvcsw;
+}
+
+// In some tenths of a second of waiting; whoever looks each millisecond sleeps hundreds of times.
+constexpr long kMostSleeps = 50;
 
 // How often other threads went to sleep by themselves.
 inline std::uint64_t sleeps_of_others() {

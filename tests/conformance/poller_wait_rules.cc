@@ -193,16 +193,18 @@ RULE(PollerRule, P6_6, "signals end a wait() at most: no event, wake or timeout 
 
 // -- P8: what it costs ----------------------------------------------------------------------------
 
-RULE(PollerRule, P8_2, "waiting uses no CPU") {
+RULE(PollerRule, P8_2, "waiting uses no CPU and wakes no thread") {
   std::vector<Pair> pairs;
   for (std::uint64_t i = 0; i < 50; ++i) {
     pairs.push_back(local_pair());
     ASSERT_EQ(poller_->add(pairs.back().ours.get(), Interest::read, Token{i}), 0);
   }
   wait_once(kFirst);
-  const auto cpu_before = thread_cpu_time();
+  const auto cpu_before = process_cpu_time();
+  const long sleeps_before = count_sleeps();
   EXPECT_TRUE(lasts(milliseconds(200)));
-  EXPECT_LT(thread_cpu_time() - cpu_before, milliseconds(20));
+  EXPECT_LT(process_cpu_time() - cpu_before, milliseconds(20));
+  EXPECT_LT(count_sleeps() - sleeps_before, kMostSleeps) << "something wakes now and then";
   for (const Pair& pair : pairs) poller_->remove(pair.ours.get());
 }
 
@@ -231,9 +233,10 @@ RULE(PollerRule, P8_5, "one made on one thread may run and end on another") {
   loop.join();
 }
 
-RULE(PollerRule, P8_6, "a hundred made and destroyed leave no descriptor behind") {
+RULE(PollerRule, P8_6, "a hundred made and destroyed leave no descriptor and no thread behind") {
   const Pair pair = local_pair();
   const std::size_t before = count_open_descriptors();
+  const std::size_t threads_before = count_program_threads();
   for (int i = 0; i < 100; ++i) {
     const auto other = make_poller();
     ASSERT_EQ(other->add(pair.ours.get(), Interest::read, kFirst), 0);
@@ -241,6 +244,7 @@ RULE(PollerRule, P8_6, "a hundred made and destroyed leave no descriptor behind"
     if (i % 2 == 0) other->wait(events_, nanoseconds::zero());
   }
   EXPECT_EQ(count_open_descriptors(), before);
+  EXPECT_LE(count_program_threads_left(threads_before), threads_before) << "of threads";
 }
 
 }  // namespace

@@ -153,9 +153,11 @@ RULE(ProactorRule, R5_5, "no handle is given twice, in a thousand streams") {
   }
 }
 
-RULE(ProactorRule, R5_6, "a thousand connections later no more descriptors are open") {
+RULE(ProactorRule, R5_6,
+     "a thousand connections later no more descriptors are open and no more threads run") {
   const Named listener = accepting(endpoint("127.0.0.1:0"));
   const std::size_t before = count_open_descriptors();
+  const std::size_t threads_before = count_program_threads();
   for (int i = 0; i < 1000; ++i) {
     Descriptor client = dial(where(listener));
     const Named stream = accepted(listener);
@@ -165,6 +167,7 @@ RULE(ProactorRule, R5_6, "a thousand connections later no more descriptors are o
     driver().run_until_last(stream, Operation::close);
   }
   EXPECT_EQ(count_open_descriptors(), before);
+  EXPECT_LE(count_program_threads_left(threads_before), threads_before) << "of threads";
 }
 
 // -- R9: where the sink is called -----------------------------------------------------------------

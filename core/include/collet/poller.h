@@ -62,11 +62,11 @@
 //         P7.4   add() of a regular file is EPERM, or the file is ready or failed for good
 //   P8  Waiting costs nothing, and what a Poller held is given back when it goes.
 //         P8.1   a descriptor stays the caller's, open when the Poller is gone
-//         P8.2   waiting uses no CPU
+//         P8.2   waiting uses no CPU and wakes no thread
 //         P8.3   urgent data, which nobody asked for, keeps nobody busy
 //         P8.4   with no descriptor left, what is watched is served and wakes arrive
 //         P8.5   one made on one thread may run and end on another
-//         P8.6   a hundred made and destroyed leave no descriptor behind
+//         P8.6   a hundred made and destroyed leave no descriptor and no thread behind
 //
 // Every call but wake() is made by the one thread that runs the loop.
 #pragma once

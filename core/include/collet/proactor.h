@@ -54,7 +54,7 @@
 //         R5.3   close() lets the peer see the end, or a reset
 //         R5.4   the destructor closes what is open, but no watched descriptor
 //         R5.5   no handle is given twice, in a thousand streams
-//         R5.6   a thousand connections later no more descriptors are open
+//         R5.6   a thousand connections later no more descriptors are open and no more threads run
 //   R6  wake() is the one operation that any thread may call. Wakes merge; none is lost.
 //         R6.1   a wake while nobody runs ends the next run()
 //         R6.2   a thousand wakes end one run(), not several
@@ -112,7 +112,7 @@
 //         R12.1  run() with nothing to do never returns before its deadline
 //         R12.2  a deadline in the past does not block
 //         R12.3  the clocks of two proactors agree
-//         R12.4  waiting uses no CPU, whatever ended, stopped and failed before
+//         R12.4  waiting uses no CPU and wakes no thread, whatever ended, stopped and failed before
 //         R12.5  deadlines do pass, and those far away do not overflow
 //         R12.6  signals end a run() at most: no completion, wake or deadline is lost
 //

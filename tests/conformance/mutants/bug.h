@@ -3,6 +3,9 @@
 // by default, and the help of the option begins with the rule that it breaks.
 #pragma once
 
+#include <unistd.h>
+
+#include <atomic>
 #include <cstring>
 #include <mutex>
 #include <span>
@@ -47,5 +50,27 @@ class WakesInARow {
   std::thread::id last_;
   int count_ = 0;
 };
+
+// A thread that is busy with nothing, until this goes.
+class SpinningThread {
+ public:
+  SpinningThread()
+      : thread_([this] {
+          while (!over_) continue;
+        }) {}
+  ~SpinningThread() {
+    over_ = true;
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> over_{false};
+  std::thread thread_;
+};
+
+// A thread that nobody ends.
+inline void leave_thread_behind() {
+  std::thread([] { ::pause(); }).detach();
+}
 
 }  // namespace collet::mutants

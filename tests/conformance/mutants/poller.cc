@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -56,13 +57,19 @@ constexpr OptionDescription kBugs[] = {
     bug("silent_file", "P7.4: watches files, and never reports them"),
     bug("closes", "P8.1: closes what it watched"),
     bug("busy", "P8.2: polls instead of waiting"),
+    bug("ticks", "P8.2: looks every millisecond"),
+    bug("spinning_helper", "P8.2: a thread of its own spins"),
+    bug("looks_for_urgent", "P8.3: a thread of its own spins for who asked for nothing"),
     bug("leaks", "P8.6: leaks a descriptor"),
+    bug("leaks_thread", "P8.6: leaves a thread behind"),
 };
 
 class MutantPoller final : public Poller {
  public:
   MutantPoller(const OptionValues& options, Poller* inner) : bug_(kBugs, options), inner_(inner) {
     if (is("leaks")) static_cast<void>(::dup(STDERR_FILENO));
+    if (is("leaks_thread")) leave_thread_behind();
+    if (is("spinning_helper")) helper_.emplace();
   }
   ~MutantPoller() override {
     for (const auto& [fd, watched] : watched_) {
@@ -73,6 +80,7 @@ class MutantPoller final : public Poller {
   int add(int fd, Interest interest, Token token) noexcept override {
     if (is("few_numbers") && fd >= 2048) return 0;
     if (is("wide_tokens")) token = Token{static_cast<std::uint32_t>(token)};
+    if (is("looks_for_urgent") && interest == Interest::none) helper_.emplace();
     if (is("old_token")) token = tokens_.emplace(fd, token).first->second;
     if (is("remembers_failed") && failed_.contains(fd)) return EEXIST;
     const int error = inner_->add(fd, interest, token);
@@ -106,7 +114,8 @@ class MutantPoller final : public Poller {
     if (is("early")) timeout = timeout == nanoseconds::max() ? timeout : floor(timeout);
     if (is("zero_blocks")) timeout = std::max(timeout, nanoseconds(milliseconds(10)));
     if (is("overflows") && timeout != nanoseconds::max()) timeout = wrap(timeout);
-    if (is("busy")) return poll(ready, timeout);
+    if (is("busy")) return look_every(nanoseconds::zero(), ready, timeout);
+    if (is("ticks")) return look_every(milliseconds(1), ready, timeout);
     waiting_ = true;
     errno = 0;
     const bool takes_many = is("forgets_rest") || is("keeps_rest");
@@ -167,11 +176,11 @@ class MutantPoller final : public Poller {
     return fits;
   }
 
-  std::size_t poll(std::span<Event> ready, nanoseconds timeout) {
+  std::size_t look_every(nanoseconds pause, std::span<Event> ready, nanoseconds timeout) {
     const auto end = std::chrono::steady_clock::now() + std::min(timeout, kLongest);
     std::size_t count = 0;
     do {
-      count = inner_->wait(ready, nanoseconds::zero());
+      count = inner_->wait(ready, std::min(pause, timeout));
     } while (count == 0 && std::chrono::steady_clock::now() < end);
     return count;
   }
@@ -207,6 +216,7 @@ class MutantPoller final : public Poller {
   std::map<int, Token> tokens_;  // the first of each number
   std::set<int> failed_;
   WakesInARow row_;
+  std::optional<SpinningThread> helper_;
   std::vector<Event> stale_;
   std::vector<Event> rest_;
   std::set<Token> reported_;

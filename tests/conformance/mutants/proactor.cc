@@ -42,6 +42,7 @@ constexpr OptionDescription kBugs[] = {
     bug("no_reset", "R5.3: closes in good order always"),
     bug("after_close", "R5.3: a token is used after its close"),
     bug("leaks", "R5.6: leaks a descriptor for each connection"),
+    bug("leaks_thread", "R5.6: leaves a thread behind for every hundredth connection"),
     bug("lost_wake", "R6.1: loses a wake while nobody runs"),
     bug("lost_alone", "R6.6: loses the 15000th wake in a row by one thread"),
     bug("end_first", "R7.1: the end overtakes the last bytes"),
@@ -52,9 +53,12 @@ constexpr OptionDescription kBugs[] = {
     bug("always_complete", "R8.1: says that all is done when it is not"),
     bug("eager_sink", "R9.1: completes from within send()"),
     bug("one_report", "R11.1: a watch reports once"),
+    bug("looks_for_urgent", "R11.5: a thread of its own spins for who asked for nothing"),
     bug("early", "R12.1: rounds deadlines down"),
     bug("starts_again", "R12.6: after a signal it waits for all of its time once more"),
     bug("busy", "R12.4: polls instead of waiting"),
+    bug("ticks", "R12.4: looks every millisecond"),
+    bug("spinning_helper", "R12.4: a thread of its own spins"),
 };
 
 // Lends one piece of memory to everybody.
@@ -73,7 +77,9 @@ class OneBuffer final : public Lender {
 class MutantProactor final : public Proactor, private CompletionSink {
  public:
   MutantProactor(const OptionValues& options, std::unique_ptr<Poller> poller)
-      : bug_(kBugs, options), inner_(make_readiness_proactor(std::move(poller))) {}
+      : bug_(kBugs, options), inner_(make_readiness_proactor(std::move(poller))) {
+    if (is("spinning_helper")) helper_.emplace();
+  }
 
   Opened listen(const Endpoint& at, const ListenOptions& options, Token token) noexcept override {
     return inner_->listen(at, options, token);
@@ -89,6 +95,7 @@ class MutantProactor final : public Proactor, private CompletionSink {
   Opened watch(int fd, Interest interest, Token token) noexcept override {
     const Opened opened = inner_->watch(fd, interest, token);
     watches_[token] = opened.handle;
+    if (is("looks_for_urgent") && interest == Interest::none) helper_.emplace();
     return opened;
   }
   int bind(Handle handle, Token token) noexcept override {
@@ -138,11 +145,11 @@ class MutantProactor final : public Proactor, private CompletionSink {
     do {
       handed_over_ = false;
       running_ = true;
-      complete = inner_->run(is("busy") ? nanoseconds::min() : deadline, *this);
+      complete = inner_->run(next_look(deadline), *this);
       running_ = false;
       const bool again = is("starts_again") && !handed_over_ && std::exchange(errno, 0) == EINTR;
       if (again && span < kLongest) deadline = inner_->now() + span;
-      begins_again = again || is("busy");
+      begins_again = again || is("busy") || is("ticks");
     } while (begins_again && !handed_over_ && inner_->now() < deadline);
     if (!handed_over_) flush();
     return complete || is("always_complete");
@@ -156,6 +163,11 @@ class MutantProactor final : public Proactor, private CompletionSink {
   static constexpr nanoseconds kLongest = std::chrono::hours(1);
 
   bool is(const char* name) const noexcept { return bug_.is(name); }
+
+  nanoseconds next_look(nanoseconds deadline) const {
+    if (is("busy")) return nanoseconds::min();
+    return is("ticks") ? std::min(deadline, inner_->now() + milliseconds(1)) : deadline;
+  }
 
   Handle newest(Handle handle) const {
     const auto known = newest_.find(handle.index);
@@ -179,7 +191,9 @@ class MutantProactor final : public Proactor, private CompletionSink {
     }
     if (operation == Operation::accept && !ends) {
       if (is("leaks")) static_cast<void>(::dup(STDERR_FILENO));
-      if (is("drops_accepted") && ++accepted_ % 100 == 0) {
+      const bool is_hundredth = ++accepted_ % 100 == 0;
+      if (is("leaks_thread") && is_hundredth) leave_thread_behind();
+      if (is("drops_accepted") && is_hundredth) {
         ::close(inner_->release(completion.accepted));
         return;
       }
@@ -233,6 +247,7 @@ class MutantProactor final : public Proactor, private CompletionSink {
   std::map<Token, Handle> watches_;
   std::uint64_t accepted_ = 0;
   WakesInARow row_;
+  std::optional<SpinningThread> helper_;
 };
 
 constexpr BackendDescription kMutant{
