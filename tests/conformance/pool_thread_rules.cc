@@ -310,18 +310,30 @@ RULE(PoolRule, T7_7,
 }
 
 RULE(PoolRule, T7_8, "after stop() the last task is done, and none runs") {
-  std::atomic<int> running{0};
+  struct Seen {
+    std::atomic<bool> over{false};
+    std::atomic<int> running{0};
+  };
+  const auto seen = std::make_shared<Seen>();  // which tasks that nobody waited for outlive
+  Semaphore begun{0};
+  ASSERT_TRUE(submit([&begun, seen] {
+    begun.release();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // to be waited for
+    seen->over = true;
+  }));
+  ASSERT_TRUE(begun.try_acquire_for(kPatience));
   for (int i = 0; i < 1000; ++i) {
-    ASSERT_TRUE(submit([&running] {
-      running.fetch_add(1);
+    ASSERT_TRUE(submit([seen] {
+      seen->running.fetch_add(1);
       std::this_thread::yield();
-      running.fetch_sub(1);
+      seen->running.fetch_sub(1);
     }));
   }
   pool_->stop(StopMode::discard);
-  EXPECT_EQ(running, 0);
+  EXPECT_TRUE(seen->over);
+  EXPECT_EQ(seen->running, 0);
   const PoolStats stats = pool_->stats();
-  EXPECT_EQ(stats.run + stats.discarded, 1000U);
+  EXPECT_EQ(stats.run + stats.discarded, 1001U);
 }
 
 // Whichever thread comes later calls with another mode: the first one counts.

@@ -41,6 +41,7 @@ constexpr OptionDescription kBugs[] = {
     bug("never_destroys", "T7.2: discards without destroying"),
     bug("destroys_locked", "T7.4: destroys tasks with its lock held"),
     bug("drain_accepts", "T7.6: accepts while it drains"),
+    bug("does_not_join", "T7.8: stop() does not wait for tasks that run"),
     bug("waits_for_itself", "T7.9: stop() inside a task waits for that task"),
     bug("last_says_how", "T7.9: the last call of stop() says how it ends"),
     bug("leaves_early", "T7.10: does not wait for the end that a task began"),
@@ -61,9 +62,12 @@ class MutantPool final : public ThreadPool {
       ::pthread_setname_np(threads_.back().native_handle(),
                            ("collet-" + std::to_string(i)).c_str());
     }
-    if (is("keeps_threads")) std::thread([] { ::pause(); }).detach();
+    if (is("keeps_threads")) leave_thread_behind();
   }
-  ~MutantPool() override { stop(StopMode::discard); }
+  ~MutantPool() override {
+    stop(StopMode::discard);
+    join();
+  }
 
   bool submit(Task& task) noexcept override { return submit_bulk({&task, 1}) == 1; }
   bool try_submit(Task& task) noexcept override { return submit(task); }
@@ -108,10 +112,7 @@ class MutantPool final : public ThreadPool {
     if (is("never_destroys")) static_cast<void>(new std::deque<Task>(std::move(unrun)));
     unrun.clear();
     if (works_here == this) return is("waits_for_itself") ? wait_for_ever() : leave_early();
-    for (std::thread& thread : threads_) {
-      if (thread.joinable()) thread.join();
-    }
-    joined_ = true;
+    if (!is("does_not_join")) join();
   }
 
   std::size_t workers() const noexcept override {
@@ -128,6 +129,12 @@ class MutantPool final : public ThreadPool {
  private:
   bool is(const char* name) const noexcept { return bug_.is(name); }
 
+  void join() {
+    for (std::thread& thread : threads_) {
+      if (thread.joinable()) thread.join();
+    }
+    joined_ = true;
+  }
   static void wait_for_ever() { ::pause(); }
   void leave_early() {
     if (!is("leaves_early")) return;
