@@ -6,26 +6,28 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 namespace collet {
 namespace {
 
-const char* watched = nullptr;
+// Handlers run on the thread that called exit().
+constinit thread_local const char* watched = nullptr;
 
 void speak() {
   if (watched == nullptr) return;
-  std::fprintf(stderr, "\"%s\" ended the program when it was loaded or probed: do without it\n",
+  std::fprintf(stderr,
+               "\"%s\" ended the program when it was loaded, probed or made: do without it\n",
                watched);
   ::_exit(2);
 }
 
 }  // namespace
 
-ExitWatch::ExitWatch(const char* whose) noexcept {
+ExitWatch::ExitWatch(const char* whose) noexcept : around_(std::exchange(watched, whose)) {
   [[maybe_unused]] static const int registered = std::atexit(speak);
-  watched = whose;
 }
 
-ExitWatch::~ExitWatch() { watched = nullptr; }
+ExitWatch::~ExitWatch() { watched = around_; }
 
 }  // namespace collet

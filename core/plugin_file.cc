@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <bit>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -53,21 +54,29 @@ std::string find_weakness(const struct stat& status) {
 // looks there.
 std::string find_damage(int fd, std::uint64_t size) {
   constexpr unsigned char kOurClass = sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32;
+  constexpr bool kLittle = std::endian::native == std::endian::little;
+  constexpr unsigned char kOurOrder = kLittle ? ELFDATA2LSB : ELFDATA2MSB;
   ElfW(Ehdr) head{};
   const bool has_head = ::pread(fd, &head, sizeof head, 0) == sizeof head;
   if (!has_head || std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0) {
     return "is no shared object: it does not begin as an ELF file";
   }
-  if (head.e_ident[EI_CLASS] != kOurClass) return "";  // which the loader says by itself
+  const bool is_readable = head.e_ident[EI_CLASS] == kOurClass &&
+                           head.e_ident[EI_DATA] == kOurOrder &&
+                           head.e_phentsize == sizeof(ElfW(Phdr));
+  if (!is_readable) return "";  // which the loader says by itself
   for (unsigned i = 0; i < head.e_phnum; ++i) {
     ElfW(Phdr) segment{};
     const auto at = static_cast<off_t>(head.e_phoff + i * sizeof segment);
     if (::pread(fd, &segment, sizeof segment, at) != sizeof segment) {
       return "has been cut off in its first bytes: copy it again";
     }
-    if (segment.p_type != PT_LOAD || segment.p_offset + segment.p_filesz <= size) continue;
-    return absl::StrFormat("has been cut off: %d bytes of at least %d are there: copy it again",
-                           size, segment.p_offset + segment.p_filesz);
+    const bool is_there = segment.p_offset <= size && segment.p_filesz <= size - segment.p_offset;
+    if (segment.p_type != PT_LOAD || is_there) continue;
+    return absl::StrFormat(
+        "has been cut off: %d bytes are there, and %d more belong behind the first %d: copy it "
+        "again",
+        size, segment.p_filesz, segment.p_offset);
   }
   return "";
 }

@@ -16,6 +16,7 @@
 
 #include "core/exit_watch.h"
 #include "core/plugin_file.h"
+#include "core/printable.h"
 #include "core/spec.h"
 
 namespace collet {
@@ -31,17 +32,10 @@ absl::Status refuse(const absl::FormatSpec<Args...>& format, const Args&... args
 #define COLLET_TEXT(text) #text
 constexpr const char* kSymbol = COLLET_TEXT_OF(COLLET_PLUGIN_SYMBOL);
 
-// What somebody else wrote, on one line, without what a terminal would obey.
-std::string printable(std::string text) {
-  std::ranges::replace_if(
-      text, [](char letter) { return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f; },
-      '?');
-  return text;
-}
-
-// What dlerror() says, without the path under which we loaded it.
+// What dlerror() says, without the path under which we loaded it. The file has a say in it: it
+// names the libraries that it needs.
 std::string loader_words(const PluginFile& file) {
-  std::string words = ::dlerror();
+  std::string words = printable(::dlerror());
   const std::string prefix = file.loader_path() + ": ";
   return words.starts_with(prefix) ? words.substr(prefix.size()) : words;
 }
@@ -156,6 +150,7 @@ std::string find_flaw(const PluginDescription& plugin) {
   if (std::string flaw = find_flaw(std::span(plugin.options, plugin.option_count)); !flaw.empty()) {
     return flaw;
   }
+  if (plugin.kind == PluginKind::workload && plugin.traits == nullptr) return "its traits are null";
   const auto needs = [&](PluginKind kind, bool has_factory) {
     return (plugin.kind == kind) == has_factory;
   };

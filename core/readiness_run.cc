@@ -9,6 +9,7 @@
 
 #include <collet/socket.h>
 
+#include "core/checked_wait.h"
 #include "core/readiness.h"
 
 namespace collet {
@@ -31,7 +32,7 @@ nanoseconds ReadinessProactor::timeout_until(nanoseconds deadline) noexcept {
 
 bool ReadinessProactor::run(nanoseconds deadline, CompletionSink& sink) noexcept {
   at_bound_ = false;
-  const std::size_t count = poller_->wait(events_, timeout_until(deadline));
+  const std::size_t count = checked_wait(*poller_, events_, timeout_until(deadline));
   for (const Event& event : std::span(events_).first(count)) handle_event(event, sink);
   deliver_queued(sink);
   // A stream that waits for a lease has bytes still to be handed over.

@@ -15,6 +15,7 @@
 #include <collet/registry.h>
 
 #include "core/exit_watch.h"
+#include "core/printable.h"
 #include "core/spec.h"
 
 namespace collet {
@@ -23,6 +24,7 @@ namespace {
 constexpr std::string_view kAuto = "auto";
 constexpr std::size_t kMaxWorkers = 1024;     // beyond it lies a typing mistake
 constexpr std::int64_t kMostEvents = 65'536;  // of one wait(): room for them is made beforehand
+constexpr const char* kMadeNothing = "its factory made nothing and gave no reason: do without it";
 
 template <typename Description>
 const Description* find(const std::vector<const Description*>& all, std::string_view name) {
@@ -81,22 +83,20 @@ absl::Status check_suits(const Spec& spec, const BackendDescription& backend,
 absl::Status cannot_start(const char* kind, std::string_view name, const Refusal& why_not) {
   return absl::UnavailableError(
       absl::StrFormat("%s \"%s\" cannot start: %s", kind, name,
-                      why_not.text[0] != '\0' ? why_not.text : "no reason given"));
+                      why_not.text[0] != '\0' ? why_not.text : kMadeNothing));
 }
 
-// What somebody else wrote, on one line, without what a terminal would obey.
-void make_printable(Refusal& why_not) {
+// Whoever fills in all of the text leaves no room for its end.
+void make_reason_printable(Refusal& why_not) {
   char(&text)[sizeof why_not.text] = why_not.text;
   text[sizeof text - 1] = '\0';
-  std::replace_if(
-      text, text + std::strlen(text),
-      [](char letter) { return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f; }, '?');
+  make_printable({text, std::strlen(text)});
 }
 
 // Nothing, and the reason, if it throws: a probe or factory may be a plugin's.
 template <typename Call>
 auto guard(Refusal& why_not, Call&& call) noexcept -> decltype(call()) {
-  const absl::Cleanup printable = [&why_not] { make_printable(why_not); };
+  const absl::Cleanup printed_safely = [&why_not] { make_reason_printable(why_not); };
   try {
     return call();
   } catch (const std::exception& thrown) {
@@ -107,8 +107,11 @@ auto guard(Refusal& why_not, Call&& call) noexcept -> decltype(call()) {
   return {};
 }
 
+// `whose` factory it is.
 template <typename Made, typename Make, typename... Arguments>
-std::unique_ptr<Made> make_guarded(Make make, Refusal& why_not, const Arguments&... arguments) {
+std::unique_ptr<Made> make_guarded(const char* whose, Make make, Refusal& why_not,
+                                   const Arguments&... arguments) {
+  const ExitWatch watch(whose);
   return std::unique_ptr<Made>(guard(why_not, [&] { return make(arguments..., why_not); }));
 }
 
@@ -117,9 +120,9 @@ bool can_be_made(const BackendDescription& backend, Refusal& why_not) {
   const auto values = default_values(backend.options);
   const OptionValues options(values);
   if (backend.make_poller != nullptr) {
-    return make_guarded<Poller>(backend.make_poller, why_not, options) != nullptr;
+    return make_guarded<Poller>(backend.name, backend.make_poller, why_not, options) != nullptr;
   }
-  return make_guarded<Proactor>(backend.make_proactor, why_not, options) != nullptr;
+  return make_guarded<Proactor>(backend.name, backend.make_proactor, why_not, options) != nullptr;
 }
 bool can_be_made(const PoolDescription&, Refusal&) { return true; }
 bool can_be_made(const WorkloadDescription&, Refusal&) { return true; }
@@ -180,7 +183,8 @@ absl::StatusOr<std::unique_ptr<Proactor>> Backend::make() const {
     proactor = make_readiness_proactor(*std::move(poller), limits);
   } else {
     Refusal why_not;
-    proactor = make_guarded<Proactor>(description().make_proactor, why_not, OptionValues(values()));
+    proactor = make_guarded<Proactor>(description().name, description().make_proactor, why_not,
+                                      OptionValues(values()));
     if (proactor == nullptr) return cannot_start("backend", description().name, why_not);
   }
   for (const auto& [decorator, values] : decorations()) {
@@ -202,7 +206,8 @@ absl::StatusOr<std::unique_ptr<Poller>> Backend::make_poller(std::uint64_t insta
         absl::StrFormat("backend \"%s\" is a Proactor and has no Poller", description().name));
   }
   Refusal why_not;
-  auto poller = make_guarded<Poller>(description().make_poller, why_not, OptionValues(values()));
+  auto poller = make_guarded<Poller>(description().name, description().make_poller, why_not,
+                                     OptionValues(values()));
   if (poller == nullptr) return cannot_start("backend", description().name, why_not);
   for (const auto& [decorator, values] : decorations()) {
     if (decorator->wrap_poller == nullptr) continue;
@@ -223,8 +228,8 @@ absl::StatusOr<std::unique_ptr<ThreadPool>> Pool::make(std::size_t workers) cons
                    workers);
   }
   Refusal why_not;
-  auto made =
-      make_guarded<ThreadPool>(description().make, why_not, OptionValues(values()), workers);
+  auto made = make_guarded<ThreadPool>(description().name, description().make, why_not,
+                                       OptionValues(values()), workers);
   if (made == nullptr) return cannot_start("pool", name(), why_not);
   const std::uint64_t instance = next_instance();
   for (const auto& [decorator, values] : decorations()) {
@@ -236,8 +241,8 @@ absl::StatusOr<std::unique_ptr<ThreadPool>> Pool::make(std::size_t workers) cons
 
 absl::StatusOr<std::unique_ptr<ServerSession>> SessionWorkload::make_server() const {
   Refusal why_not;
-  auto made =
-      make_guarded<ServerSession>(description_->make_server, why_not, OptionValues(values_));
+  auto made = make_guarded<ServerSession>(description_->name, description_->make_server, why_not,
+                                          OptionValues(values_));
   if (made == nullptr) return cannot_start("workload", description_->name, why_not);
   return made;
 }
@@ -245,8 +250,8 @@ absl::StatusOr<std::unique_ptr<ServerSession>> SessionWorkload::make_server() co
 absl::StatusOr<std::unique_ptr<ClientSession>> SessionWorkload::make_client(
     const ClientShape& shape) const {
   Refusal why_not;
-  auto made =
-      make_guarded<ClientSession>(description_->make_client, why_not, OptionValues(values_), shape);
+  auto made = make_guarded<ClientSession>(description_->name, description_->make_client, why_not,
+                                          OptionValues(values_), shape);
   if (made == nullptr) return cannot_start("workload", description_->name, why_not);
   return made;
 }
@@ -285,7 +290,9 @@ std::string Registry::why_not(const Description& description) const {
   const bool runs = description.probe != nullptr
                         ? guard(refusal, [&] { return description.probe(refusal); })
                         : can_be_made(description, refusal);
-  if (!runs && refusal.text[0] == '\0') refusal.say("its probe failed");
+  if (!runs && refusal.text[0] == '\0') {
+    refusal.say("%s", description.probe != nullptr ? "its probe failed" : kMadeNothing);
+  }
   return probed_.emplace_back(Probed{&description, runs ? "" : refusal.text}).why_not;
 }
 

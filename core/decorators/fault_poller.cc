@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/checked_wait.h"
 #include "core/decorators/dice.h"
 #include "core/decorators/fault.h"
 
@@ -53,7 +54,7 @@ class FaultPoller final : public Poller {
     const bool interrupted = dice_.chance(eintr_);
     const Event invented = invent();
     const bool ends_early = interrupted || invented.ready != Readiness::none;
-    std::size_t count = poller_->wait(ready, ends_early ? nanoseconds::zero() : timeout);
+    std::size_t count = checked_wait(*poller_, ready, ends_early ? nanoseconds::zero() : timeout);
     if (invented.ready != Readiness::none && count < ready.size()) ready[count++] = invented;
     if (dice_.chance(reorder_)) shuffle(ready.first(count));
     return count;

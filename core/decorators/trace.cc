@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/checked_wait.h"
 #include "core/decorators/decorators.h"
 #include "core/decorators/trace_proactor.h"
 #include "core/decorators/trace_ring.h"
@@ -52,7 +53,7 @@ class TracePoller final : public Poller {
     return error;
   }
   std::size_t wait(std::span<Event> ready, std::chrono::nanoseconds timeout) noexcept override {
-    const std::size_t count = poller_->wait(ready, timeout);
+    const std::size_t count = checked_wait(*poller_, ready, timeout);
     const auto room = static_cast<std::int64_t>(ready.size());
     ring_.record(kWait, timeout.count(), room, 0, static_cast<std::int64_t>(count));
     for (const Event& event : ready.first(count)) {

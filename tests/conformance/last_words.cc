@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// last_words.cc: a signal handler that writes what was prepared.
+// last_words.cc: a signal handler that writes what was prepared, and a handler of exit().
 #include "tests/conformance/last_words.h"
 
 #include <unistd.h>
@@ -8,7 +8,9 @@
 #include <array>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace collet::conformance {
 namespace {
@@ -16,8 +18,9 @@ namespace {
 constexpr std::array kSignals{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
 
 std::array<struct sigaction, kSignals.size()> before{};
-std::array<char, 4096> words{};
+std::array<char, 16'384> words{};
 std::atomic<std::size_t> length{0};
+std::function<void()> speech_at_exit;
 
 // The signal comes again, as the instruction or raise() that led here is repeated, and then meets
 // whoever was to have it: the system, or a sanitizer, which prints more.
@@ -41,6 +44,11 @@ void set_last_words(const std::string& text) {
   const std::size_t size = std::min(text.size(), words.size());
   std::memcpy(words.data(), text.data(), size);
   length = size;
+}
+
+void speak_at_exit(std::function<void()> speak) {
+  speech_at_exit = std::move(speak);
+  std::atexit([] { speech_at_exit(); });
 }
 
 }  // namespace collet::conformance

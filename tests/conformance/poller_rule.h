@@ -42,8 +42,15 @@ class JudgedPoller {
     return poller_->modify(fd, interest, token);
   }
   Errno remove(int fd) { return poller_->remove(fd); }
+  // A count beyond the room breaks the rule, and nothing is read of such a report. Said once, since
+  // whoever waits for more comes back.
   std::size_t wait(std::span<Event> ready, nanoseconds timeout) {
-    return poller_->wait(ready, timeout);
+    const std::size_t count = poller_->wait(ready, timeout);
+    if (count <= ready.size()) return count;
+    if (!std::exchange(cannot_count_, true)) {
+      ADD_FAILURE() << "wait() has room for " << ready.size() << " events and reports " << count;
+    }
+    return 0;
   }
   void wake() { poller_->wake(); }
 
@@ -53,6 +60,7 @@ class JudgedPoller {
 
  private:
   std::unique_ptr<Poller> poller_;
+  bool cannot_count_ = false;
 };
 
 class PollerRule : public ::testing::Test {
@@ -70,10 +78,6 @@ class PollerRule : public ::testing::Test {
   std::optional<Readiness> wait_once(Token token, nanoseconds timeout = nanoseconds::zero()) {
     const std::size_t count = poller_->wait(events_, timeout);
     std::optional<Readiness> ready;
-    if (count > events_.size()) {
-      ADD_FAILURE() << "wait() has room for " << events_.size() << " events and reports " << count;
-      return ready;
-    }
     for (std::size_t i = 0; i < count; ++i) {
       if (events_[i].token != token) continue;
       ready = ready.value_or(Readiness::none) | events_[i].ready;

@@ -107,7 +107,6 @@ class PollerWalkRule : public PollerRule {
     const std::size_t room = 1 + pick(events_.size());
     if (pick(4) == 0) poller_->wake();
     const std::size_t count = poller_->wait(std::span(events_).first(room), nanoseconds::zero());
-    ASSERT_LE(count, room);
     std::map<Token, Readiness> reported;
     for (std::size_t i = 0; i < count; ++i) {
       const auto known = std::find_if(crowd_.begin(), crowd_.end(), [&](const Watched& one) {

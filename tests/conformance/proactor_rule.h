@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "tests/conformance/own_process.h"
@@ -26,12 +27,12 @@ class ProactorRule : public ::testing::Test {
     EXPECT_EQ(count_open_descriptors(), descriptors_before_);
   }
 
-  // From now on with a proactor that soon runs out of leases; false if there is none.
-  bool drive_with_few_buffers() {
+  // From now on with a proactor that soon runs out of leases. Why not, if there is none.
+  std::string drive_with_few_buffers() {
     auto proactor = make_proactor_of_few_buffers();
-    if (proactor == nullptr) return false;
-    driver_.emplace(std::move(proactor));
-    return true;
+    if (!proactor.ok()) return std::string(proactor.status().message());
+    driver_.emplace(*std::move(proactor));
+    return {};
   }
 
   ProactorDriver& driver() { return *driver_; }

@@ -87,7 +87,9 @@ std::string Failures::text() const {
 Report::Report(ReportOptions options)
     : options_(std::move(options)),
       left_(options_.rules),
-      watchdog_(options_.limit, [this] { give_up(); }) {}
+      watchdog_(options_.limit, [this] { give_up(); }) {
+  speak_at_exit([this] { tell_of_exit(); });
+}
 
 void Report::pass_over(const Rule& rule, const std::string& reason) {
   begin(rule);
@@ -125,9 +127,7 @@ void Report::OnTestStart(const ::testing::TestInfo& info) {
   }
   const std::lock_guard lock(mutex_);
   case_ = info.value_param() == nullptr ? "" : info.value_param();
-  set_last_words(absl::StrFormat(
-      "%-6s BROKEN: the program crashed%s%s; seed %d; to repeat it:\n%s\n", rule_->name,
-      case_.empty() ? "" : " ", case_, options_.seed, indented(repeat_command())));
+  set_last_words(words_of_crash());
   watchdog_.begin();
 }
 
@@ -159,24 +159,32 @@ void Report::OnTestEnd(const ::testing::TestInfo& info) {
 
 void Report::OnTestProgramEnd(const ::testing::UnitTest&) { end(); }
 
-// What the rule does is unknown, and other threads may hold anything: nothing is torn down.
 void Report::give_up() {
-  {
-    const std::lock_guard lock(mutex_);
-    failures_.add(case_, absl::StrFormat("it did not end within %s: a call does not return, or a "
-                                         "wait goes on that was to be woken",
-                                         format_duration(options_.limit)));
-    ++broken_;
-    print(Outcome::broken);
-    print_rest();
-    summarise();
-  }
+  const std::lock_guard lock(mutex_);
+  break_off(absl::StrFormat("it did not end within %s: a call does not return, or a wait goes on "
+                            "that was to be woken",
+                            format_duration(options_.limit)),
+            "hung, which ended the program");
+}
+
+// This program itself calls exit() when no rule runs any more.
+void Report::tell_of_exit() {
+  const std::lock_guard lock(mutex_);
+  if (rule_ != nullptr) break_off("it ended the program: it called exit()", "ended the program");
+}
+
+// What the rule does is unknown, and other threads may hold anything: nothing is torn down.
+void Report::break_off(const std::string& what, const std::string& how_it_ended) {
+  failures_.add(case_, what);
+  ++broken_;
+  print(Outcome::broken);
+  print_rest(rule_->name + " " + how_it_ended);
+  summarise();
   std::_Exit(apps::end_output("collet-conform", 1));
 }
 
 // Those that nobody tries any more.
-void Report::print_rest() {
-  const std::string reason = rule_->name + " hung, which ended the program";
+void Report::print_rest(const std::string& reason) {
   const std::vector<const Rule*> rest = std::exchange(left_, {});
   not_judged_ += rest.size();
   if (options_.json) {
@@ -199,6 +207,29 @@ std::string Report::repeat_command() const {
   return absl::StrFormat("%s --rule %s --seed %d", options_.command, rule_->name, options_.seed);
 }
 
+std::string Report::json_line(Outcome outcome, const std::string& reason,
+                              std::optional<std::int64_t> taken) const {
+  nlohmann::ordered_json line{{"type", "rule"},
+                              {"rule", rule_->name},
+                              {"text", rule_->text},
+                              {"header", header_of(*rule_)},
+                              {"outcome", json_word_of(outcome)},
+                              {"reason", reason},
+                              {"ms", nullptr}};
+  if (taken.has_value()) line["ms"] = *taken;
+  if (!note_.empty()) line["note"] = note_;
+  if (outcome == Outcome::broken) line["repeat"] = repeat_command();
+  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// Prepared, so without the time that it will have taken.
+std::string Report::words_of_crash() const {
+  const std::string crash = "the program crashed" + (case_.empty() ? "" : " " + case_);
+  if (options_.json) return json_line(Outcome::broken, crash, std::nullopt) + "\n";
+  return absl::StrFormat("%-6s BROKEN: %s; seed %d; to repeat it:\n%s\n", rule_->name, crash,
+                         options_.seed, indented(repeat_command()));
+}
+
 void Report::print(Outcome outcome) {
   std::erase(left_, rule_);
   const auto taken =
@@ -207,18 +238,7 @@ void Report::print(Outcome outcome) {
                        : outcome == Outcome::not_judged ? reason_
                                                         : std::string();
   while (reason.ends_with('\n')) reason.pop_back();
-  if (options_.json) {
-    nlohmann::ordered_json line{{"type", "rule"},
-                                {"rule", rule_->name},
-                                {"text", rule_->text},
-                                {"header", header_of(*rule_)},
-                                {"outcome", json_word_of(outcome)},
-                                {"reason", reason},
-                                {"ms", taken}};
-    if (!note_.empty()) line["note"] = note_;
-    if (outcome == Outcome::broken) line["repeat"] = repeat_command();
-    return print_line(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-  }
+  if (options_.json) return print_line(json_line(outcome, reason, taken));
   std::string line =
       absl::StrFormat("%-6s %-6s %7d ms  %s", rule_->name, word_of(outcome), taken, rule_->text);
   if (outcome == Outcome::not_judged) line += ": " + reason;

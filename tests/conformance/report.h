@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -71,8 +72,13 @@ class Report final : public ::testing::EmptyTestEventListener {
   void begin(const Rule& rule);
   void end();
   void give_up();
+  void tell_of_exit();
+  [[noreturn]] void break_off(const std::string& what, const std::string& how_it_ended);
   void print(Outcome outcome);
-  void print_rest();
+  void print_rest(const std::string& reason);
+  std::string json_line(Outcome outcome, const std::string& reason,
+                        std::optional<std::int64_t> taken) const;
+  std::string words_of_crash() const;
   std::string repeat_command() const;
 
   const ReportOptions options_;

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include <absl/status/status.h>
+#include <absl/strings/str_format.h>
 #include <collet/readiness_proactor.h>
 
 namespace collet::conformance {
@@ -34,6 +36,17 @@ std::string spec_with(const Choice& choice, std::string_view option, std::string
            spec.substr(std::min(spec.find_first_of(",)", old), spec.size()));
   }
   return {};
+}
+
+// `choice` with `option` at `value`, as `find` has it of the registry.
+template <typename Choice, typename Find>
+absl::StatusOr<Choice> choice_with(const Choice& choice, std::string_view option,
+                                   std::string_view value, const Find& find) {
+  const std::string spec = spec_with(choice, option, value);
+  if (spec.empty()) return absl::NotFoundError(absl::StrFormat("it has no option %s", option));
+  auto other = find(subject().kit->registry(), spec);
+  if (!absl::IsInvalidArgument(other.status())) return made_or_throw(std::move(other));
+  return absl::OutOfRangeError(absl::StrFormat("its option %s cannot be %s", option, value));
 }
 
 // Submits again what was refused, and does not count what came of that. Of a pool that refuses now
@@ -101,19 +114,25 @@ std::unique_ptr<ClientSession> make_client_session(const ClientShape& shape) {
   return made_or_throw(subject().workload->make_client(shape));
 }
 
-std::unique_ptr<Proactor> make_proactor_with(std::string_view option, std::string_view value) {
-  const std::string spec = spec_with(*subject().backend, option, value);
-  if (spec.empty()) return nullptr;
-  return made_or_throw(made_or_throw(subject().kit->registry().backend(spec)).make());
+absl::StatusOr<std::unique_ptr<Proactor>> make_proactor_with(std::string_view option,
+                                                             std::string_view value) {
+  const auto backend = choice_with(
+      *subject().backend, option, value,
+      [](const Registry& registry, const std::string& spec) { return registry.backend(spec); });
+  if (!backend.ok()) return backend.status();
+  return made_or_throw(backend->make());
 }
 
-std::unique_ptr<ThreadPool> make_pool_with(std::string_view option, std::string_view value) {
-  const std::string spec = spec_with(*subject().pool, option, value);
-  if (spec.empty()) return nullptr;
-  return make_pool_of(made_or_throw(subject().kit->registry().pool(spec)));
+absl::StatusOr<std::unique_ptr<ThreadPool>> make_pool_with(std::string_view option,
+                                                           std::string_view value) {
+  const auto pool = choice_with(
+      *subject().pool, option, value,
+      [](const Registry& registry, const std::string& spec) { return registry.pool(spec); });
+  if (!pool.ok()) return pool.status();
+  return make_pool_of(*pool);
 }
 
-std::unique_ptr<Proactor> make_proactor_of_few_buffers() {
+absl::StatusOr<std::unique_ptr<Proactor>> make_proactor_of_few_buffers() {
   if (!subject().is_poller()) return make_proactor_with("buffers", "2");
   ReadinessLimits limits;
   limits.slab_bytes = 16 * 1024;

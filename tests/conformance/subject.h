@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include <absl/status/statusor.h>
 #include <collet/registry.h>
 
 #include "apps/cli/kit.h"
@@ -55,11 +56,13 @@ std::unique_ptr<ThreadPool> make_pool();
 std::unique_ptr<ServerSession> make_server_session();
 std::unique_ptr<ClientSession> make_client_session(const ClientShape& shape);
 
-// With one of its options at another value; null if it has no such option.
-std::unique_ptr<Proactor> make_proactor_with(std::string_view option, std::string_view value);
-std::unique_ptr<ThreadPool> make_pool_with(std::string_view option, std::string_view value);
+// With one of its options at another value; an error, which says why, if that cannot be told it.
+absl::StatusOr<std::unique_ptr<Proactor>> make_proactor_with(std::string_view option,
+                                                             std::string_view value);
+absl::StatusOr<std::unique_ptr<ThreadPool>> make_pool_with(std::string_view option,
+                                                           std::string_view value);
 
-// One that soon runs out of leases, after two buffers of 16 KiB; null if it cannot be told to.
-std::unique_ptr<Proactor> make_proactor_of_few_buffers();
+// One that soon runs out of leases, after two buffers of 16 KiB; an error if it cannot be told to.
+absl::StatusOr<std::unique_ptr<Proactor>> make_proactor_of_few_buffers();
 
 }  // namespace collet::conformance

@@ -35,6 +35,7 @@ class Hermit {
   explicit Hermit(const OptionValues&) {
     if (is("crashes_in_factory")) std::abort();
     if (is("throws_in_factory")) throw std::runtime_error("no mood to be made");
+    if (is("exits_in_factory")) std::exit(0);
   }
   static int add(int, Interest, Token) { return 0; }
   static int modify(int, Interest, Token) { return 0; }
@@ -43,6 +44,8 @@ class Hermit {
     if (is("throws_in_wait")) throw std::runtime_error("no patience");
     if (is("crashes_in_wait")) std::abort();
     if (is("recurses_in_wait")) return recurse(1);
+    if (is("exits_in_wait")) std::exit(0);
+    if (is("reports_too_many")) return static_cast<std::size_t>(-1);
     return 0;
   }
   static void wake() {}
@@ -60,6 +63,23 @@ std::size_t Hermit::recurse(std::size_t depth) {
   return recurse(depth + 1) + static_cast<std::size_t>(room[0]);
 }
 
+// Takes no task, as one may that has stopped.
+class Idler {
+ public:
+  Idler(const OptionValues&, std::size_t workers) : workers_(workers) {
+    if (is("throwing_pool")) throw std::runtime_error("no mood to work");
+  }
+  static bool submit(Task&) { return false; }
+  static bool try_submit(Task&) { return false; }
+  static std::size_t submit_bulk(std::span<Task>) { return 0; }
+  static void stop(StopMode) {}
+  std::size_t workers() const { return workers_; }
+  static PoolStats stats() { return {}; }
+
+ private:
+  std::size_t workers_;
+};
+
 // As somebody would write it who does not use guarded.h.
 Poller* make_throwing(const OptionValues& options, Refusal&) {
   return new guarded::GuardedPoller<Hermit>(options);
@@ -67,6 +87,10 @@ Poller* make_throwing(const OptionValues& options, Refusal&) {
 
 Poller* make_nothing(const OptionValues&, Refusal&) { return nullptr; }
 Proactor* make_no_proactor(const OptionValues&, Refusal&) { return nullptr; }
+ThreadPool* make_no_pool(const OptionValues&, std::size_t, Refusal&) { return nullptr; }
+ThreadPool* make_throwing_pool(const OptionValues& options, std::size_t workers, Refusal&) {
+  return new guarded::GuardedPool<Idler>(options, workers);
+}
 
 bool fill_refusal(Refusal& why_not) {
   std::memset(why_not.text, '!', sizeof why_not.text);
@@ -78,6 +102,8 @@ bool refuse_in_probe(Refusal& why_not) {
   why_not.say("no mood to run");
   return false;
 }
+
+bool agree_in_probe(Refusal&) { return true; }
 
 bool crash_in_probe(Refusal&) { std::abort(); }
 
@@ -115,6 +141,13 @@ constexpr OptionDescription kManyEvents[] = {{.name = "events",
                                               .maximum = std::int64_t{1} << 60,
                                               .help = "taken\nat once"}};
 
+constexpr OptionDescription kRoomy[] = {{.name = "capacity",
+                                         .type = OptionType::integer,
+                                         .default_value = 1000,
+                                         .minimum = 100,
+                                         .maximum = 1'000'000,
+                                         .help = "how many may wait"}};
+
 constexpr BackendDescription kHermit{.name = "hermit",
                                      .summary = "hears nothing",
                                      .options = kOptions,
@@ -122,13 +155,12 @@ constexpr BackendDescription kHermit{.name = "hermit",
                                      .make_poller = make_throwing,
                                      .make_proactor = nullptr};
 
-constexpr PoolDescription kIdler{
-    .name = "idler",
-    .summary = "does nothing",
-    .options = {},
-    .has_workers = true,
-    .make = [](const OptionValues&, std::size_t, Refusal&) -> ThreadPool* { return nullptr; },
-    .probe = refuse_in_probe};
+constexpr PoolDescription kIdler{.name = "idler",
+                                 .summary = "does nothing",
+                                 .options = {},
+                                 .has_workers = true,
+                                 .make = make_no_pool,
+                                 .probe = refuse_in_probe};
 
 constexpr WorkloadDescription kSilence{
     .name = "silence",
@@ -147,12 +179,30 @@ struct Later {
   const void* more = nullptr;
 };
 
+PluginDescription describe_pool() {
+  PluginDescription plugin = plugin_of(kIdler, "6.6");
+  if (is("crashing_pool")) plugin.probe = crash_in_probe;
+  if (is("null_pool")) plugin.probe = nullptr;
+  if (is("throwing_pool") || is("roomy_pool")) {
+    plugin.probe = nullptr;
+    plugin.make_pool = make_throwing_pool;
+  }
+  if (is("roomy_pool")) {
+    plugin.options = kRoomy;
+    plugin.option_count = 1;
+  }
+  return plugin;
+}
+
 Later describe() {
   Later later{plugin_of(kHermit, "6.6"), nullptr};
   PluginDescription& plugin = later.known;
-  if (is("unwilling_pool") || is("crashing_pool")) plugin = plugin_of(kIdler, "6.6");
-  if (is("crashing_pool")) plugin.probe = crash_in_probe;
-  if (is("unwilling_workload")) plugin = plugin_of(kSilence, "6.6");
+  if (is("unwilling_pool") || is("crashing_pool") || is("null_pool") || is("throwing_pool") ||
+      is("roomy_pool")) {
+    plugin = describe_pool();
+  }
+  if (is("unwilling_workload") || is("null_traits")) plugin = plugin_of(kSilence, "6.6");
+  if (is("null_traits")) plugin.traits = nullptr;
   if (is("wrong_magic")) plugin.magic = 0xbad;
   if (is("newer")) plugin.abi = kPluginAbi + 1;
   if (is("older")) plugin.abi = kPluginAbi - 1;
@@ -179,6 +229,7 @@ Later describe() {
   if (is("exits_when_asked")) std::exit(0);
   while (is("hangs_when_asked")) ::pause();
   if (is("exits_in_probe")) plugin.probe = exit_in_probe;
+  if (is("exits_in_factory")) plugin.probe = agree_in_probe;
   if (is("draws")) plugin.summary = "red\x1b[31m\nline";
   if (is("borrows")) {
     plugin.name = "borrower";

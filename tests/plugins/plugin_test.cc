@@ -2,6 +2,7 @@
 // plugin_test.cc: what the programs do with plugins: good ones run, bad ones are refused in one
 // sentence that names the file, what was found and what would work; exit code 2. Each in a process
 // of its own.
+#include <elf.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -66,6 +68,7 @@ const std::vector<Flaw> kFlaws{{"no_symbol", {"no function collet_plugin", "COLL
                                {"exits_when_asked", {"ended the program"}},
                                {"null_factory", {"no factory"}},
                                {"two_factories", {"another kind"}},
+                               {"null_traits", {"its traits are null"}},
                                {"says_nothing", {"null"}},
                                {"throws_when_asked", {"no mood to be asked"}}};
 
@@ -93,6 +96,21 @@ TEST(UnwillingPlugin, ThrowingInItsFactoryIsAReason) {
   const Ended ended = serve_with("throws_in_factory");
   EXPECT_EQ(ended.code, 2);
   EXPECT_THAT(ended.errors, HasSubstr("no mood to be made"));
+}
+
+TEST(UnwillingPlugin, EndingTheProgramInItsFactoryIsNoSuccess) {
+  expect_refused(serve_with("exits_in_factory"),
+                 {"\"hermit\" ended the program when it was loaded, probed or made"});
+}
+
+TEST(UnwillingPlugin, APoolThatCannotBeMadeIsRefusedInOneSentence) {
+  for (const auto& [name, reason] :
+       {std::pair{"null_pool", "its factory made nothing and gave no reason: do without it"},
+        std::pair{"throwing_pool", "no mood to work"}}) {
+    const Ended ended = run({COLLET_SERVER_PROGRAM, "--backend", "epoll", "--pool", plugin(name),
+                             "--listen", "127.0.0.1:0", "--quiet"});
+    expect_refused(ended, {"pool \"idler\" cannot start", reason});
+  }
 }
 
 TEST(UnwillingPlugin, EndingTheProgramInItsProbeIsNoSuccess) {
@@ -125,7 +143,18 @@ TEST(UnwillingPlugin, MoreEventsThanThereIsRoomForAreNotAskedFor) {
 TEST(UnwillingPlugin, MakingNothingIsRefused) {
   const Ended ended = serve_with("makes_nothing");
   EXPECT_EQ(ended.code, 2);
-  EXPECT_THAT(ended.errors, HasSubstr("\"hermit\""));
+  EXPECT_THAT(ended.errors, AllOf(HasSubstr("\"hermit\""), HasSubstr("its factory made nothing")));
+}
+
+TEST(UnwillingPlugin, ReportingMoreEventsThanThereIsRoomForEndsTheProcessInWords) {
+  const std::string file = plugin("reports_too_many");
+  for (const std::string& spec :
+       {file, "trace(" + file + ")", "fault(" + file + "):seed=7,reorder=1"}) {
+    const Ended ended =
+        run({COLLET_SERVER_PROGRAM, "--backend", spec, "--listen", "127.0.0.1:0", "--quiet"});
+    EXPECT_EQ(ended.code, 1000 + SIGABRT) << spec;
+    EXPECT_THAT(ended.errors, HasSubstr("wait() of a backend reported 18446744073709551615"));
+  }
 }
 
 TEST(UnwillingPlugin, ThrowingWhereThereIsNoErrorEndsTheProcessWithItsWords) {
@@ -170,6 +199,65 @@ TEST_F(PluginFileTest, OneThatWasCutOffIsRefused) {
   const std::string code = contents(plugin("none"));
   std::ofstream(path("half.so"), std::ios::binary) << code.substr(0, code.size() / 4);
   expect_refused(list_with(path("half.so")), path("half.so"), {"cut off", "copy it again"});
+}
+
+// A copy of what lies at `at` is given to `how`, and put back.
+template <typename Part, typename How>
+void change(std::string& code, std::size_t at, const How& how) {
+  Part part{};
+  std::memcpy(&part, code.data() + at, sizeof part);
+  how(part);
+  std::memcpy(code.data() + at, &part, sizeof part);
+}
+
+Elf64_Phdr beyond_the_end() {
+  Elf64_Phdr segment{};
+  segment.p_type = PT_LOAD;
+  segment.p_filesz = 0x2000;
+  segment.p_offset = ~Elf64_Off{0} - 0xfff;  // so that the end of it has a small number
+  return segment;
+}
+
+TEST_F(PluginFileTest, OneOfTheOtherByteOrderIsAnotherMachines) {
+  std::string code = contents(plugin("none"));
+  change<Elf64_Ehdr>(code, 0, [](Elf64_Ehdr& head) {
+    head.e_ident[EI_DATA] = ELFDATA2MSB;
+    head.e_phoff = __builtin_bswap64(head.e_phoff);
+    head.e_phnum = __builtin_bswap16(head.e_phnum);
+    head.e_phentsize = __builtin_bswap16(head.e_phentsize);
+  });
+  std::ofstream(path("big.so"), std::ios::binary) << code;
+  expect_refused(list_with(path("big.so")), path("big.so"), {"shared object for this machine"});
+}
+
+TEST_F(PluginFileTest, ASegmentThatEndsBeyondAllNumbersIsCutOff) {
+  std::string code = contents(plugin("none"));
+  change<Elf64_Phdr>(code, sizeof(Elf64_Ehdr),
+                     [](Elf64_Phdr& segment) { segment = beyond_the_end(); });
+  std::ofstream(path("far.so"), std::ios::binary) << code;
+  expect_refused(list_with(path("far.so")), path("far.so"), {"cut off", "copy it again"});
+}
+
+// What stands in it is then no table of segments.
+TEST_F(PluginFileTest, ATableOfAnotherWidthIsLeftToTheLoader) {
+  std::string code = contents(plugin("none"));
+  change<Elf64_Ehdr>(code, 0, [](Elf64_Ehdr& head) { ++head.e_phentsize; });
+  change<Elf64_Phdr>(code, sizeof(Elf64_Ehdr), [](Elf64_Phdr& segment) {
+    segment = beyond_the_end();
+    segment.p_offset = 1 << 30;
+  });
+  std::ofstream(path("wide.so"), std::ios::binary) << code;
+  expect_refused(list_with(path("wide.so")), path("wide.so"), {"cannot be loaded", "phentsize"});
+}
+
+TEST_F(PluginFileTest, WhatItNeedsCannotSteerATerminal) {
+  std::string code = contents(plugin("none"));
+  const std::string needed = "libstdc++.so.6";
+  const std::string steering = "lib\x1b[31m\xc2\x9b.so6";
+  ASSERT_EQ(steering.size(), needed.size());
+  code.replace(code.find(needed), needed.size(), steering);
+  std::ofstream(path("draws.so"), std::ios::binary) << code;
+  expect_refused(list_with(path("draws.so")), path("draws.so"), {"lib?[31m??.so6: cannot open"});
 }
 
 TEST_F(PluginFileTest, AFolderOrAPipeIsRefused) {

@@ -131,7 +131,8 @@ class Poller {
   // Blocks until something is ready, wake() is called, or `timeout` has passed; zero does not
   // block, nanoseconds::max() never expires. Fills `ready` from the front and returns the count,
   // which is 0 after a wake, a timeout or an interruption. A count below ready.size() means that
-  // all that was ready has been reported.
+  // all that was ready has been reported; one above it, as the -1 of a system call becomes, ends
+  // the process.
   virtual std::size_t wait(std::span<Event> ready, std::chrono::nanoseconds timeout) noexcept = 0;
 
   // Ends the wait() in progress or the next one. Any thread, at any time before destruction.
