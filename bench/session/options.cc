@@ -62,7 +62,7 @@ struct Profile {
 constexpr const char* kRatesOfCurve = "10%,25%,40%,55%,70%,80%,90%,100%";
 constexpr Profile kProfiles[] = {{"smoke", "16", "200ms", "500ms", "1", "0", "", false},
                                  {"quick", "64", "200ms", "800ms", "6", "2", "", false},
-                                 {"full", "1,64,256", "500ms", "1600ms", "10", "2", "", true},
+                                 {"full", "1,64,256", "500ms", "1600ms", "11", "2", "", true},
                                  {"curve", "64", "500ms", "2s", "3", "2", kRatesOfCurve, false},
                                  {"goal", "64", "300ms", "1s", "6", "2", "", false}};
 

@@ -163,6 +163,22 @@ std::string describe_noise(const PoolReport& report) {
                       absl::StrJoin(cells, ", "), ".");
 }
 
+Standing standing_of(const PoolReport& report) {
+  Standing standing;
+  standing.blocks = report.session.settings.blocks;
+  for (const PoolTable& table : report.tables) {
+    std::size_t compared = 0;
+    for (const PoolRow& row : table.rows) {
+      for (const Comparison& comparison : row.to_baseline) {
+        standing.indicative |= comparison.indicative;
+        if (!row.cell.baseline && comparison.n > 0) ++compared;
+      }
+    }
+    standing.confirming = std::max(standing.confirming, blocks_to_confirm(compared));
+  }
+  return standing;
+}
+
 }  // namespace
 
 bool has_dead_bands(const PoolTable& table) {
@@ -205,7 +221,7 @@ std::vector<std::string> describe_pool_method(const PoolReport& report) {
       "beyond it, in each run.",
       describe_threads(report)};
   // Its line breaks are those of wider tables.
-  const std::string intervals = describe_intervals(report.session.settings.blocks);
+  const std::string intervals = describe_intervals(standing_of(report));
   std::vector<std::string> parts = absl::StrSplit(intervals, '\n');
   parts.pop_back();
   lines.push_back(absl::StrJoin(parts, " "));

@@ -72,7 +72,7 @@ std::string on_cpus(const Report& report) {
 }
 
 Paragraph comparison(const Report& report) {
-  const int blocks = report.session.settings.blocks;
+  const Standing standing = standing_of(report);
   std::string text =
       "Two runs of one block share the state of the machine, so each cell is compared with the "
       "baseline of the same block. The ratio is the median of these pairs, with its interval. The "
@@ -81,10 +81,10 @@ Paragraph comparison(const Report& report) {
       "band; all else is ~, which means that these data do not show one beyond it, not that there "
       "is "
       "none. ";
-  if (blocks < static_cast<int>(kLeastBlocks)) {
+  if (standing.blocks < static_cast<int>(kLeastBlocks)) {
     absl::StrAppend(&text, "Here are no verdicts: they take ", kLeastBlocks, " blocks.");
-  } else if (blocks < static_cast<int>(kConfirmingBlocks)) {
-    absl::StrAppend(&text, "With fewer than ", kConfirmingBlocks,
+  } else if (standing.blocks < static_cast<int>(kConfirmingBlocks) || standing.indicative) {
+    absl::StrAppend(&text, "With fewer than ", standing.confirming,
                     " blocks verdicts are indicative: no test confirms them for a whole table.");
   } else {
     text += "They hold for a whole table at once (signed-rank test, Holm's correction, 5 %).";

@@ -123,8 +123,23 @@ std::string describe_change(const Comparison& comparison) {
   return absl::StrCat(" ", format_change(comparison.ratio), "%", range());
 }
 
-std::string describe_intervals(int blocks, bool indicative) {
-  const auto interval = median_interval(std::vector<double>(static_cast<std::size_t>(blocks)));
+Standing standing_of(const Report& report) {
+  Standing standing;
+  for (const TableSummary& table : report.tables) {
+    std::size_t compared = 0;
+    for (const CellSummary& cell : table.cells) {
+      standing.blocks = std::max(standing.blocks, static_cast<int>(cell.runs()));
+      standing.indicative |= cell.to_baseline.indicative;
+      if (!cell.baseline && cell.to_baseline.n > 0) ++compared;
+    }
+    standing.confirming = std::max(standing.confirming, blocks_to_confirm(compared));
+  }
+  return standing;
+}
+
+std::string describe_intervals(const Standing& standing) {
+  const auto interval =
+      median_interval(std::vector<double>(static_cast<std::size_t>(standing.blocks)));
   if (!interval) return "One run of each cell: no ranges and no verdicts.\n";
   std::string text =
       absl::StrFormat("In brackets: the interval that covers the true median with %.1f %%",
@@ -133,15 +148,12 @@ std::string describe_intervals(int blocks, bool indicative) {
   text +=
       ".\n% is the change against the baseline of the same block; ~ no difference beyond the "
       "dead band.";
-  const auto least = static_cast<int>(kLeastBlocks);
-  const auto confirming = static_cast<int>(kConfirmingBlocks);
-  if (blocks < least) {
-    text += absl::StrFormat(" No verdicts: they take %d blocks.", least);
-  } else if (blocks < confirming || indicative) {
+  if (standing.blocks < static_cast<int>(kLeastBlocks)) {
+    text += absl::StrFormat(" No verdicts: they take %d blocks.", kLeastBlocks);
+  } else if (standing.blocks < static_cast<int>(kConfirmingBlocks) || standing.indicative) {
     text += absl::StrFormat(
-        "\nVerdicts are indicative: %d blocks would let them be confirmed for a table of 25 cells, "
-        "more for larger ones.",
-        confirming);
+        "\nVerdicts are indicative: %d blocks would let them be confirmed for a whole table.",
+        standing.confirming);
   } else {
     text += "\nVerdicts hold for the whole table (signed-rank test, Holm).";
   }
@@ -149,21 +161,6 @@ std::string describe_intervals(int blocks, bool indicative) {
 }
 
 namespace {
-
-// Of the cell that has most: what can be said follows from the runs there are, not from the plan.
-int most_runs(const Report& report) {
-  std::size_t most = 1;
-  for_each_cell(report, [&](const CellSummary& cell) { most = std::max(most, cell.runs()); });
-  return static_cast<int>(most);
-}
-
-// True if some verdict rests on its interval alone.
-bool has_indicative(const Report& report) {
-  bool indicative = false;
-  for_each_cell(report,
-                [&](const CellSummary& cell) { indicative |= cell.to_baseline.indicative; });
-  return indicative;
-}
 
 std::string describe_noise_of_search(const Report& report) {
   const auto noisy = count_noisy_runs(report);
@@ -324,7 +321,7 @@ std::string describe_method(const Report& report) {
         "Idle: resident memory by which the server grew for each connection. Below it: all of it, "
         "and the response time\nof a trickle of probes.\n";
   }
-  text += describe_intervals(most_runs(report), has_indicative(report));
+  text += describe_intervals(standing_of(report));
   bool client_bound = false;
   for_each_cell(report, [&](const CellSummary& cell) { client_bound |= cell.client_bound; });
   if (client_bound) {

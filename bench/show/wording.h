@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "bench/statistics/comparison.h"
 #include "bench/statistics/summary.h"
 
 namespace collet::bench {
@@ -23,8 +24,18 @@ std::string describe_interval(const std::optional<Interval>& interval);
 // ` +6.2% [+5.1–+7.0]` or ` ~ [-1.0–+1.2]`; empty without a verdict.
 std::string describe_change(const Comparison& comparison);
 
-// What brackets, % and ~ stand for, after so many blocks.
-std::string describe_intervals(int blocks, bool indicative = false);
+// What may be said of all verdicts together.
+struct Standing {
+  int blocks = 1;           // of the cell that has most runs: what there are, not what was planned
+  bool indicative = false;  // some verdict rests on its interval alone
+  std::size_t confirming = kConfirmingBlocks;  // blocks that would let all of them be confirmed
+};
+
+Standing standing_of(const Report& report);
+
+// What brackets, % and ~ stand for.
+std::string describe_intervals(const Standing& standing);
+
 // `echo, 64 connections, 64 B, split`: all but the rate.
 std::string describe_shape(const Cell& cell);
 

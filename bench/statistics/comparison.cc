@@ -60,6 +60,12 @@ double dead_band(const ByBlock& baseline, const ByBlock& twin) {
   return std::max(kLeastDeadBand, std::expm1(quantile(std::move(distances), 0.95)));
 }
 
+std::size_t blocks_to_confirm(std::size_t compared) {
+  std::size_t blocks = kConfirmingBlocks;
+  while (!can_be_confirmed(blocks, compared)) ++blocks;
+  return blocks;
+}
+
 TableComparison compare_to_baseline(const ByBlock& baseline, const ByBlock& twin,
                                     const std::vector<ByBlock>& cells) {
   return compare_figures({{baseline, twin, cells}}).front();

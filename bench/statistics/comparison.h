@@ -28,8 +28,8 @@ enum class Verdict : std::uint8_t {
   higher,  // and higher
 };
 
-// Fewer blocks give no verdict; fewer than kConfirmingBlocks none that Holm's correction of a
-// usual table could confirm: such verdicts are marked indicative.
+// Fewer blocks give no verdict; fewer than kConfirmingBlocks, or than blocks_to_confirm() of a
+// large table, none that Holm's correction could confirm: such verdicts are marked indicative.
 constexpr std::size_t kLeastBlocks = 5;
 constexpr std::size_t kConfirmingBlocks = 10;
 constexpr double kSignificance = 0.05;
@@ -66,6 +66,9 @@ struct FigureByBlock {
 // The same for all figures of one table: each has a dead band of its own, and Holm's correction
 // covers the comparisons of all.
 std::vector<TableComparison> compare_figures(const std::vector<FigureByBlock>& figures);
+
+// How many blocks it takes for a table with so many comparisons to be confirmed.
+std::size_t blocks_to_confirm(std::size_t compared);
 
 // max(2 %, the 95th percentile of how far the baseline is from itself in one block).
 double dead_band(const ByBlock& baseline, const ByBlock& twin);

@@ -9,8 +9,9 @@
 #include <atomic>
 #include <csignal>
 #include <fstream>
+#include <iterator>
 #include <map>
-#include <thread>
+#include <regex>
 #include <tuple>
 
 #include "tests/integration/bench_program.h"
@@ -67,6 +68,34 @@ TEST_F(BenchSessionTest, ThePlanRunsNothingAndIsTheSameForASeed) {
   EXPECT_THAT(plan.output, HasSubstr("2 cells, 3 blocks: 9 runs, about "));
   EXPECT_THAT(plan.output, HasSubstr("echo c=4 p=64 split epoll/inline  (again)"));
   EXPECT_FALSE(std::filesystem::exists(directory()));
+}
+
+// In seconds: `about 41s`, `about 5m49s`, `about 1h17m`.
+double promised_by(const std::string& plan) {
+  std::smatch found;
+  const std::regex about("about (?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?");
+  EXPECT_TRUE(std::regex_search(plan, found, about)) << plan;
+  const auto number = [&](std::size_t i) { return found[i].matched ? std::stod(found[i]) : 0; };
+  return 3600 * number(1) + 60 * number(2) + number(3);
+}
+
+TEST_F(BenchSessionTest, ThePlanPromisesWhatTheTableOfProfilesSays) {
+  std::ifstream file(COLLET_SOURCE_DIR "/bench/README.md");
+  const std::string readme{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  for (const std::string profile : {"smoke", "quick", "full", "curve"}) {
+    std::smatch row;
+    const std::regex time("\n\\| `" + profile + "` \\|[^\n]*\\| ([0-9.]+) s[^\n]*\\|");
+    ASSERT_TRUE(std::regex_search(readme, row, time)) << profile;
+    const Ended plan = run_bench({"plan", "--profile", profile});
+    ASSERT_EQ(plan.code, 0) << plan.last_words;
+    std::smatch cells;
+    ASSERT_TRUE(std::regex_search(plan.output, cells, std::regex("([0-9]+) cells, ")));
+    const std::regex baseline("\\(baseline\\)");
+    const auto tables =
+        std::distance(std::sregex_iterator(plan.output.begin(), plan.output.end(), baseline), {});
+    const double said = std::stod(row[1]) * (std::stod(cells[1]) + static_cast<double>(tables));
+    EXPECT_NEAR(promised_by(plan.output) / said, 1, 0.2) << profile << ": " << row[0];
+  }
 }
 
 TEST_F(BenchSessionTest, OneThatWasKilledIsCompletedByResume) {

@@ -10,6 +10,7 @@
 #include "bench/show/report_data.h"
 #include "bench/show/report_html.h"
 #include "bench/show/report_words.h"
+#include "bench/show/wording.h"
 #include "bench/statistics/summary.h"
 #include "bench_session.h"
 
@@ -100,6 +101,37 @@ TEST_F(PageTest, WarningsSayWhatIsWrong) {
   EXPECT_THAT(report_warnings(report()), Contains(HasSubstr("1 cell failed")));
   EXPECT_THAT(report_warnings(report()), Contains(HasSubstr("1 of 30 runs")));
   EXPECT_THAT(report_warnings(report()), Contains(HasSubstr("1 cell cannot run here")));
+}
+
+// Ten blocks confirm a table of 25 comparisons, and none of 30.
+TEST_F(PageTest, WhetherVerdictsHoldFollowsFromTheTableToo) {
+  const auto method_of_comparisons = [](std::size_t compared) {
+    Results results{sample_session(10), {}};
+    results.session.cells.resize(1);
+    for (std::size_t i = 0; i <= compared; ++i) {
+      SessionCell cell = results.session.cells.front();
+      if (i > 0) {
+        cell.cell.pool = "pool" + std::to_string(i);
+        cell.baseline = false;
+        results.session.cells.push_back(cell);
+      }
+      for (int block = 0; block < 10; ++block) {
+        results.runs.push_back(
+            {{i, block, 0, false}, 0, kNoon, good_run(i == 0 ? 2 : 3 + 0.01 * block)});
+      }
+    }
+    std::string text;
+    const Report report = summarize_results(results, "results.jsonl");
+    for (const Paragraph& paragraph : report_method(report)) text += paragraph.text;
+    return text + describe_method(report);
+  };
+  const std::string few = method_of_comparisons(25);
+  EXPECT_THAT(few, HasSubstr("They hold for a whole table"));
+  EXPECT_THAT(few, Not(HasSubstr("indicative")));
+  const std::string many = method_of_comparisons(30);
+  EXPECT_THAT(many, HasSubstr("With fewer than 11 blocks verdicts are indicative"));
+  EXPECT_THAT(many, HasSubstr("Verdicts are indicative: 11 blocks"));
+  EXPECT_THAT(many, Not(HasSubstr("hold for a whole table")));
 }
 
 TEST_F(PageTest, NothingInTheResultsBecomesMarkup) {

@@ -12,6 +12,9 @@
 #include <string>
 #include <vector>
 
+#include <collet/builtin.h>
+#include <collet/registry.h>
+
 #include "bench/measure/process.h"
 #include "bench/measure/protocol.h"
 #include "bench/measure/runner.h"
@@ -19,6 +22,7 @@
 #include "bench/session/placement.h"
 #include "bench/session/programs.h"
 #include "bench/session/settings.h"
+#include "bench/statistics/comparison.h"
 
 namespace collet::bench {
 namespace {
@@ -81,7 +85,29 @@ TEST(BenchOptionsTest, AProfileGivesWayToFlags) {
   EXPECT_EQ(smoke->settings.blocks, 3);
   EXPECT_EQ(smoke->settings.duration, milliseconds(500));
   EXPECT_EQ(parse({})->settings.blocks, 6);
-  EXPECT_EQ(parse({"--profile", "full"})->settings.blocks, 10);
+  EXPECT_EQ(parse({"--profile", "full"})->settings.blocks, 11);
+}
+
+// As if every backend had a server by hand, and every cell took 10 % more than the baseline.
+TEST(BenchOptionsTest, FullHasEnoughBlocksToConfirmTheMatrixThatItMeasures) {
+  Registry registry;
+  add_builtin_backends(registry);
+  add_builtin_pools(registry);
+  const std::size_t backends = registry.backends().size();
+  const std::size_t compared = backends * registry.pools().size() + backends - 1;
+  const auto full = parse({"--profile", "full"});
+  ASSERT_TRUE(full.ok()) << full.status();
+  ByBlock baseline;
+  ByBlock dearer;
+  for (int block = 0; block < full->settings.blocks; ++block) {
+    baseline[block] = 10;
+    dearer[block] = 11 + 0.01 * block;
+  }
+  const auto table = compare_to_baseline(baseline, baseline, std::vector(compared, dearer));
+  for (const Comparison& cell : table.cells) {
+    EXPECT_EQ(cell.verdict, Verdict::higher);
+    EXPECT_FALSE(cell.indicative) << compared << " comparisons";
+  }
 }
 
 TEST(BenchOptionsTest, HelpShowsTheDefaultsOfTheCommand) {

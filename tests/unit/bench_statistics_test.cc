@@ -187,6 +187,9 @@ TEST(ComparisonTest, TenBlocksConfirmAVerdictThatHolmUpholds) {
   const auto many = compare_to_baseline(baseline, baseline, std::vector(30, figures(slower)));
   EXPECT_EQ(many.cells[0].verdict, Verdict::higher);
   EXPECT_TRUE(many.cells[0].indicative);
+  EXPECT_EQ(blocks_to_confirm(15), 10U);
+  EXPECT_EQ(blocks_to_confirm(30), 11U);
+  EXPECT_EQ(blocks_to_confirm(52), 12U);
 }
 
 // 20 comparisons of a cell with itself, with drift and heavy tails: at most one verdict. The
