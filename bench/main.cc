@@ -53,8 +53,12 @@ int dispatch(int argc, const char* const* argv) {
 
 }  // namespace
 
+void tell(const std::string& sentence) {
+  if (!sentence.empty()) std::fprintf(stderr, "collet-bench: %s\n", sentence.c_str());
+}
+
 int refuse(const absl::Status& status, int exit_code) {
-  std::fprintf(stderr, "collet-bench: %s\n", std::string(status.message()).c_str());
+  tell(std::string(status.message()));
   return exit_code;
 }
 

@@ -87,6 +87,8 @@ int compare_command(int argc, const char* const* argv) {
   if (!before.ok()) return refuse(before.status());
   auto after = read_results(second);
   if (!after.ok()) return refuse(after.status());
+  tell(before->cut_off);
+  tell(after->cut_off);
   if (before->session.goal || after->session.goal) {
     return refuse(absl::InvalidArgumentError(
         "compare: a search has brackets and no cells: compare sessions of run or curve"));

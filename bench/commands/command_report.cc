@@ -78,12 +78,14 @@ int report_command(int argc, const char* const* argv) {
   const auto pools = read_pool_report(directory);
   if (!pools.ok()) return refuse(pools.status());
   const PoolReport* beside = *pools ? &**pools : nullptr;
+  if (beside != nullptr) tell(beside->cut_off);
   const std::string path = (std::filesystem::path(directory) / "results.jsonl").string();
   if (beside != nullptr && !std::filesystem::exists(path)) {
     return show_pools(*beside, *format, output, tables_only);
   }
   auto results = read_results(directory);
   if (!results.ok()) return refuse(results.status());
+  tell(results->cut_off);
   const Report report = summarize_results(*std::move(results), path);
   if (output.empty()) {
     std::fputs(render(report, *format).c_str(), stdout);

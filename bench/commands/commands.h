@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdio>
+#include <string>
 
 #include <absl/status/status.h>
 
@@ -26,6 +27,9 @@ int report_command(int argc, const char* const* argv);
 int compare_command(int argc, const char* const* argv);
 int doctor_command(int argc, const char* const* argv);
 int list_command(int argc, const char* const* argv);
+
+// Prints the sentence, if there is one, and goes on.
+void tell(const std::string& sentence);
 
 // Prints the sentence.
 int refuse(const absl::Status& status, int exit_code = kBadUsage);

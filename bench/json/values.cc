@@ -2,6 +2,7 @@
 // values.cc: values to JSON and back.
 #include "bench/json/values.h"
 
+#include <stdexcept>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -22,6 +23,29 @@ Json or_null(const std::optional<std::int64_t>& value) { return value_or_null(va
 Json or_null(const std::optional<double>& value) { return value_or_null(value); }
 
 std::string text_of(const Json& json) { return json.is_null() ? "" : json.get<std::string>(); }
+
+void check_counts(const Json& json) {
+  if (json.is_number() && !json.is_number_unsigned()) {
+    throw std::invalid_argument("a count or time is no whole number from 0 on: " + json.dump());
+  }
+  if (!json.is_structured()) return;
+  for (const Json& member : json) check_counts(member);
+}
+
+void check_not_negative(const Json& json) {
+  if (json.is_number() && json.get<double>() < 0) {
+    throw std::invalid_argument("a figure is negative: " + json.dump());
+  }
+  if (!json.is_structured()) return;
+  for (const Json& member : json) check_not_negative(member);
+}
+
+RunStatus run_status_of(const Json& json) {
+  const auto name = json.get<std::string>();
+  if (name == "ok") return RunStatus::ok;
+  if (name == "failed") return RunStatus::failed;
+  throw std::invalid_argument("the status \"" + name + "\" is unknown");
+}
 
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "bench/measure/runner.h"
 #include "bench/session/environment.h"
 #include "bench/session/results.h"
 #include "bench/statistics/comparison.h"
@@ -23,6 +24,12 @@ Json or_null(const std::optional<std::string>& text);
 Json or_null(const std::optional<std::int64_t>& value);
 Json or_null(const std::optional<double>& value);
 std::string text_of(const Json& json);  // empty if null
+
+// These throw std::invalid_argument, where the library would cut 1.7 to 1 and take -1 for a large
+// number.
+void check_counts(const Json& json);        // each number in it is whole, and none is negative
+void check_not_negative(const Json& json);  // none is negative
+RunStatus run_status_of(const Json& json);  // it is `ok` or `failed`
 
 // On one line. A program's last words may hold any bytes; they must not cost the line.
 std::string dump(const Json& json);

@@ -74,10 +74,12 @@ void read_session(const Json& json, PoolSession& session) {
   session.id = json.at("session").get<std::string>();
   session.started_utc = json.at("started_utc").get<std::string>();
   session.command_line = json.at("command_line").get<std::vector<std::string>>();
+  check_counts(json.at("seed"));
   session.seed = json.at("seed").get<std::uint64_t>();
   session.baseline = json.at("baseline").get<std::string>();
   session.not_a_result = text_of(json.at("not_a_result"));
   const Json& settings = json.at("settings");
+  check_counts(settings);
   session.settings.blocks = settings.at("blocks").get<int>();
   if (session.settings.blocks < 1 || session.settings.blocks > kMostBlocks) {
     throw std::invalid_argument("its number of blocks is " + settings.at("blocks").dump());
@@ -99,6 +101,8 @@ void read_session(const Json& json, PoolSession& session) {
 }
 
 void read_figures(const Json& json, const PoolSession& session, PoolRunRecord& record) {
+  for (const char* part : {"workers", "wall_ns", "cpu_ns", "tasks"}) check_counts(json.at(part));
+  check_not_negative(json.at("figures"));
   PoolOutcome& outcome = record.outcome;
   outcome.pool_spec = json.at("pool_spec").get<std::string>();
   outcome.build = json.at("build").get<std::string>();
@@ -125,6 +129,10 @@ PoolRunRecord to_record(const Json& json, const PoolSession& session) {
   if (cell == session.cells.end()) {
     throw std::invalid_argument("its cell `" + key + "` is none of the session's");
   }
+  for (const char* part : {"block", "order", "attempt"}) check_counts(json.at(part));
+  if (json.at("block") >= kMostBlocks) {
+    throw std::invalid_argument("block " + json.at("block").dump() + " is out of range");
+  }
   record.run.cell = static_cast<std::size_t>(cell - session.cells.begin());
   record.run.block = json.at("block").get<int>();
   record.run.order = json.at("order").get<int>();
@@ -133,10 +141,8 @@ PoolRunRecord to_record(const Json& json, const PoolSession& session) {
   record.started_utc = json.at("started_utc").get<std::string>();
   record.outcome.reason = text_of(json.at("reason"));
   record.outcome.flags = json.at("flags").get<std::vector<std::string>>();
-  if (json.at("status") == "ok") {
-    record.outcome.status = RunStatus::ok;
-    read_figures(json, session, record);
-  }
+  record.outcome.status = run_status_of(json.at("status"));
+  if (record.outcome.status == RunStatus::ok) read_figures(json, session, record);
   return record;
 }
 
@@ -231,9 +237,10 @@ absl::Status read_pool_line(const std::string& line, PoolResults& results) {
 absl::StatusOr<PoolResults> read_pool_results(const std::string& directory) {
   PoolResults results;
   const std::string path = (std::filesystem::path(directory) / kPoolResultsName).string();
-  const auto status = read_lines(
-      path, "pools", [&](const std::string& line) { return read_pool_line(line, results); });
-  if (!status.ok()) return status;
+  auto cut_off = read_lines(path, "pools",
+                            [&](const std::string& line) { return read_pool_line(line, results); });
+  if (!cut_off.ok()) return cut_off.status();
+  results.cut_off = *std::move(cut_off);
   return results;
 }
 

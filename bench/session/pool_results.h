@@ -26,6 +26,7 @@ struct PoolRunRecord {
 struct PoolResults {
   PoolSession session;
   std::vector<PoolRunRecord> runs;
+  std::string cut_off = {};  // a sentence on the last line of the file, if it was; else empty
 };
 
 // Lines, without a newline. Unknown values are null; a failed run has null figures.

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <thread>
 
@@ -52,31 +53,73 @@ absl::StatusOr<std::string> read_file(const std::string& path, const std::string
                       path, std::strerror(errno), command));
 }
 
+// True of nothing, and of what a collet-bench leaves that was killed before its first line was
+// whole.
+bool is_no_result_yet(const std::string& text) {
+  constexpr std::string_view kBeginning = "{\"type\":\"session\"";
+  if (text.find('\n') != std::string::npos) return false;
+  return text.starts_with(kBeginning) || kBeginning.starts_with(text);
+}
+
+bool holds_no_result_yet(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return false;  // a pipe would be waited for
+  const auto text = read_file(path, "run");
+  return text.ok() && is_no_result_yet(*text);
+}
+
+absl::Status refuse_what_is_there(const std::string& path, const std::string& directory,
+                                  const std::string& name) {
+  const std::string rest =
+      name == kName ? ", or go on with `collet-bench resume " + directory + "`" : std::string();
+  return absl::InvalidArgumentError(
+      absl::StrFormat("--output: %s is there already: name another directory%s", path, rest));
+}
+
+// Of a file without any line that is whole.
+absl::Status refuse_fragment(const std::string& path, const std::string& command,
+                             const std::string& text) {
+  if (!is_no_result_yet(text)) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "%s is not of collet-bench, for it has no complete line: name a directory that "
+        "`collet-bench %s -o` wrote",
+        path, command));
+  }
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "%s holds no result, not even one whole line: begin anew with `collet-bench %s -o %s`", path,
+      command, std::filesystem::path(path).parent_path().string()));
+}
+
 }  // namespace
 
-absl::Status read_lines(const std::string& path, const std::string& command,
-                        const std::function<absl::Status(const std::string&)>& read) {
+absl::StatusOr<std::string> read_lines(
+    const std::string& path, const std::string& command,
+    const std::function<absl::Status(const std::string&)>& read) {
   const auto text = read_file(path, command);
   if (!text.ok()) return text.status();
   int number = 0;
-  for (std::size_t begin = 0, end = 0; (end = text->find('\n', begin)) != std::string::npos;
-       begin = end + 1) {
+  std::size_t begin = 0;
+  for (std::size_t end = 0; (end = text->find('\n', begin)) != std::string::npos; begin = end + 1) {
     ++number;
     const absl::Status status = read(text->substr(begin, end - begin));
     if (status.ok()) continue;
     return absl::InvalidArgumentError(
         absl::StrFormat("%s:%d: %s", path, number, std::string(status.message())));
   }
-  if (number > 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrFormat(
-      "%s has no complete line: start again with `collet-bench %s`", path, command));
+  if (number == 0) return refuse_fragment(path, command, *text);
+  if (begin == text->size()) return std::string();
+  return absl::StrFormat("%s:%d: this line was cut off and is left out", path, number + 1);
 }
 
 absl::StatusOr<Results> read_results(const std::string& directory) {
   Results results;
-  const auto status = read_lines(path_in(directory, kName), "run",
-                                 [&](const std::string& line) { return read_line(line, results); });
-  if (!status.ok()) return status;
+  auto cut_off = read_lines(path_in(directory, kName), "run",
+                            [&](const std::string& line) { return read_line(line, results); });
+  if (!cut_off.ok()) return cut_off.status();
+  results.cut_off = *std::move(cut_off);
+  if (!results.cut_off.empty()) {
+    results.cut_off += ": `collet-bench resume " + directory + "` makes up for it";
+  }
   return results;
 }
 
@@ -87,17 +130,12 @@ absl::StatusOr<ResultsFile> ResultsFile::open(const std::string& directory, cons
   const std::string path = path_in(directory, name);
   Descriptor file(::open(path.c_str(), flags | O_RDWR | O_APPEND | O_CLOEXEC, 0644));
   int why = errno;
-  // One that was killed before its first line left nothing that could be lost.
-  if (file.get() < 0 && why == EEXIST && std::filesystem::file_size(path, error) == 0 && !error) {
+  const bool was_there = file.get() < 0 && why == EEXIST;
+  if (was_there && holds_no_result_yet(path)) {
     file = Descriptor(::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC));
     why = errno;
   }
-  if (file.get() < 0 && why == EEXIST) {
-    const std::string rest =
-        name == kName ? ", or go on with `collet-bench resume " + directory + "`" : std::string();
-    return absl::InvalidArgumentError(
-        absl::StrFormat("--output: %s is there already: name another directory%s", path, rest));
-  }
+  if (file.get() < 0 && why == EEXIST) return refuse_what_is_there(path, directory, name);
   if (file.get() < 0 && (flags & O_CREAT) == 0 && why == ENOENT) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "%s is not there: name a directory that `collet-bench run -o` wrote", path));
@@ -111,7 +149,11 @@ absl::StatusOr<ResultsFile> ResultsFile::open(const std::string& directory, cons
     return absl::InvalidArgumentError(absl::StrFormat(
         "%s is in use by another collet-bench: wait for its end, or name another directory", path));
   }
-  return ResultsFile(path, std::move(file));
+  // Whoever held it until now may have written what we have not seen.
+  if (was_there && !holds_no_result_yet(path)) return refuse_what_is_there(path, directory, name);
+  ResultsFile opened(path, std::move(file));
+  if (was_there) opened.complete_bytes_ = 0;
+  return opened;
 }
 
 absl::StatusOr<ResultsFile> ResultsFile::create(const std::string& directory) {

@@ -102,6 +102,7 @@ struct Results {
   std::vector<RunRecord> runs;
   std::vector<CountRecord> counts = {};
   std::vector<CapacityRun> capacity_runs = {};
+  std::string cut_off = {};  // a sentence on the last line of the file, if it was; else empty
 };
 
 // Lines, without a newline. Unknown values are null; a failed run has null figures.
@@ -120,10 +121,10 @@ std::string format_resumption(const Session& session, const std::vector<std::str
 absl::Status read_line(const std::string& line, Results& results);
 
 // Calls `read` with each complete line of a file that `command` writes. What follows the last
-// newline is of a run that was cut off and is left out. An error is a sentence that names file and
-// line.
-absl::Status read_lines(const std::string& path, const std::string& command,
-                        const std::function<absl::Status(const std::string&)>& read);
+// newline is of a run that was cut off and is left out; a sentence says so, which is empty if there
+// is nothing. An error is a sentence that names file and line.
+absl::StatusOr<std::string> read_lines(const std::string& path, const std::string& command,
+                                       const std::function<absl::Status(const std::string&)>& read);
 
 // All of results.jsonl in `directory`. What follows the last newline is of a run that was cut off
 // and is left out. An error is a sentence that names file and line.
@@ -132,7 +133,8 @@ absl::StatusOr<Results> read_results(const std::string& directory);
 // Holds the file so that no other collet-bench writes to it.
 class ResultsFile {
  public:
-  // Creates `directory` if need be, and results.jsonl in it, which must not be there yet.
+  // Creates `directory` if need be, and results.jsonl in it, which must not be there yet; but one
+  // that was killed before its first line was whole left nothing, and gives way to the new one.
   static absl::StatusOr<ResultsFile> create(const std::string& directory);
 
   // The same for a file of another name, which nothing can go on with later.

@@ -113,6 +113,7 @@ bool PoolReport::has_failures() const {
 PoolReport summarize_pools(PoolResults results, std::string results_path) {
   PoolReport report;
   report.results_path = std::move(results_path);
+  report.cut_off = std::move(results.cut_off);
   report.session = std::move(results.session);
   report.missing = pending_runs(make_pool_plan(report.session), results.runs, 0).size();
   report.runs = take_last_attempts(std::move(results.runs));

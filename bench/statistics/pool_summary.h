@@ -45,6 +45,7 @@ struct PoolReport {
   std::vector<PoolRunRecord> runs;  // the last attempt at each
   std::string results_path;
   std::size_t missing = 0;  // planned runs that have not taken place
+  std::string cut_off;      // a sentence on the last line of the file, if it was; else empty
 
   bool has_failures() const;
 };

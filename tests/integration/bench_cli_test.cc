@@ -136,6 +136,8 @@ TEST_F(BenchSessionTest, AFileThatIsNotOursIsLeftAsItWas) {
   for (const std::string text : {"notes of somebody, without a newline", "{}\nand more"}) {
     std::ofstream(results_path(), std::ios::trunc) << text;
     EXPECT_EQ(run_bench({"resume", directory()}).code, 2);
+    EXPECT_EQ(run_bench({"report", directory()}).code, 2);
+    EXPECT_EQ(run_bench(quick({"--reps", "1"})).code, 2);
     EXPECT_EQ(text_of_results(), text);
   }
 }
@@ -195,10 +197,34 @@ TEST_F(BenchSessionTest, TwoSessionsInOneFileAreRefused) {
   EXPECT_THAT(run_bench({"report", directory()}).last_words, HasSubstr("a second session"));
 }
 
-TEST_F(BenchSessionTest, ADirectoryThatWasNeverBegunMayBeUsed) {
-  std::filesystem::create_directory(directory());
-  std::ofstream(results_path()).flush();
-  EXPECT_EQ(run_bench(quick({"--reps", "1"})).code, 0);
+TEST_F(BenchSessionTest, ADirectoryWithoutAWholeLineMayBeUsedAsEveryCommandSays) {
+  for (const char* left : {"", "{\"ty", "{\"type\":\"session\",\"schema\":\"col"}) {
+    std::filesystem::create_directory(directory());
+    std::ofstream(results_path()) << left;
+    for (const char* command : {"report", "resume"}) {
+      const Ended ended = run_bench({command, directory()});
+      EXPECT_EQ(ended.code, 2);
+      EXPECT_THAT(ended.last_words,
+                  HasSubstr("begin anew with `collet-bench run -o " + directory() + "`"));
+    }
+    EXPECT_EQ(run_bench(quick({"--reps", "1"})).code, 0) << left;
+    EXPECT_THAT(text_of_results(), StartsWith("{\"type\":\"session\",\"schema\":\"collet"));
+    EXPECT_EQ(runs().size(), 3U);
+    std::filesystem::remove_all(directory());
+  }
+}
+
+TEST_F(BenchSessionTest, ALineThatWasCutOffIsSaidByFileAndLine) {
+  ASSERT_EQ(run_bench(quick({"--reps", "1", "--no-baselines"})).code, 0);
+  const std::string whole = run_bench({"report", directory()}).output;
+  std::ofstream(results_path(), std::ios::app) << R"({"type":"run","cell":"echo c=4 p)";
+  const Ended ended = run_bench({"report", directory()});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_EQ(ended.output, whole);
+  EXPECT_THAT(ended.last_words, HasSubstr("/results.jsonl:4: this line was cut off"));
+  EXPECT_THAT(ended.last_words, HasSubstr("`collet-bench resume " + directory() + "`"));
+  EXPECT_EQ(run_bench({"resume", directory(), "-q"}).code, 0);
+  EXPECT_EQ(run_bench({"report", directory()}).last_words, "");
 }
 
 TEST_F(BenchSessionTest, ADirectoryInUseIsRefused) {

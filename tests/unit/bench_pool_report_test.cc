@@ -92,6 +92,25 @@ TEST(PoolResultsTest, AMalformedLineIsNamedByFileAndLine) {
   std::filesystem::remove_all(directory);
 }
 
+TEST(PoolResultsTest, ANumberOrWordThatNoRunWritesIsRefused) {
+  const PoolResults written = sample_pool_results(1, 1.5);
+  PoolResults read;
+  ASSERT_TRUE(read_pool_line(format_pool_session(written.session), read).ok());
+  const auto good = nlohmann::json::parse(format_pool_run(written.session, written.runs[0]));
+  const auto complaint = [&](const char* pointer, const nlohmann::json& value) {
+    nlohmann::json changed = good;
+    changed[nlohmann::json::json_pointer(pointer)] = value;
+    return std::string(read_pool_line(changed.dump(), read).message());
+  };
+  EXPECT_EQ(complaint("/block", 3), "");
+  EXPECT_THAT(complaint("/block", -3), HasSubstr("no whole number from 0 on: -3"));
+  EXPECT_THAT(complaint("/block", 1.7), HasSubstr("no whole number from 0 on: 1.7"));
+  EXPECT_THAT(complaint("/block", 10'000), HasSubstr("block 10000 is out of range"));
+  EXPECT_THAT(complaint("/cpu_ns", -1), HasSubstr("no whole number from 0 on: -1"));
+  EXPECT_THAT(complaint("/figures/p50_us", -0.5), HasSubstr("a figure is negative: -0.5"));
+  EXPECT_THAT(complaint("/status", "banana"), HasSubstr("the status \"banana\" is unknown"));
+}
+
 TEST(PoolLoadReportTest, OnlyWhatIsWholeAndWasAskedForCounts) {
   const PoolCell cell = sample_pool_session(1).cells[0];
   const nlohmann::json good = {{"benchmark", "hop"}, {"pool_spec", "mutex:capacity=0"},

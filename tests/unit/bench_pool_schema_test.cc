@@ -62,6 +62,7 @@ TEST_F(PoolSchemaTest, NothingElseIsValid) {
   EXPECT_NE(with("/block", -1), "");
   EXPECT_NE(with("/wall_ns", 1.5), "");
   EXPECT_NE(with("/figures/p50_us", "quick"), "");
+  EXPECT_NE(with("/figures/p50_us", -1.5), "");
   EXPECT_NE(with("/more", 1), "");
   Json less = run;
   less.erase("tasks");

@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include <absl/strings/str_replace.h>
+#include <collet/histogram.h>
 #include <nlohmann/json.hpp>
 
 #include "bench/session/progress.h"
@@ -24,6 +26,7 @@
 namespace collet::bench {
 namespace {
 
+using Json = nlohmann::json;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
@@ -320,6 +323,48 @@ TEST_F(ReportTest, WhatIsWrongWithALineIsSaidInOurWords) {
     EXPECT_THAT(std::string(status.message()), Not(HasSubstr("exception"))) << i;
     EXPECT_THAT(std::string(status.message()), Not(HasSubstr("json"))) << i;
   }
+}
+
+// The library would cut the one, take the other for a large number, and anything for a failure.
+TEST_F(ReportTest, ANumberOrWordThatNoRunWritesIsRefused) {
+  Results read;
+  ASSERT_TRUE(read_line(format_session(results_.session), read).ok());
+  run(1, 2).outcome.load->latency_histogram = Histogram().encode();
+  const Json good = Json::parse(format_run(results_.session, run(1, 2)));
+  EXPECT_TRUE(read_line(good.dump(), read).ok());
+  const auto complaint = [&](const char* pointer, const Json& value) {
+    Json changed = good;
+    changed[Json::json_pointer(pointer)] = value;
+    return std::string(read_line(changed.dump(), read).message());
+  };
+  EXPECT_THAT(complaint("/block", 1.7), EndsWith("no whole number from 0 on: 1.7"));
+  EXPECT_THAT(complaint("/block", 100'001), EndsWith("out of range"));
+  EXPECT_THAT(complaint("/load/requests", -5), EndsWith("no whole number from 0 on: -5"));
+  EXPECT_THAT(complaint("/load/latency_ns/p99", -5), EndsWith("no whole number from 0 on: -5"));
+  EXPECT_EQ(complaint("/load/littles_law_gap", -0.01), "");
+  EXPECT_THAT(complaint("/machine/busy_ns", 0.5), EndsWith("no whole number from 0 on: 0.5"));
+  EXPECT_THAT(complaint("/status", "banana"), EndsWith("the status \"banana\" is unknown"));
+  EXPECT_THAT(complaint("/load/mode", "ajar"), EndsWith("the mode \"ajar\" is unknown"));
+  EXPECT_THAT(complaint("/load/verdict", "fine"), EndsWith("the verdict \"fine\" is unknown"));
+  EXPECT_THAT(complaint("/load/latency_histogram", "////"),
+              EndsWith("none that collet-load wrote"));
+}
+
+TEST_F(ReportTest, ANumberThatNoSessionWritesIsRefused) {
+  results_.session.goal = Goal{99, std::chrono::milliseconds(2), true};
+  const Json good = Json::parse(format_session(results_.session));
+  const auto complaint = [&](const char* pointer, const Json& value) {
+    Json changed = good;
+    changed[Json::json_pointer(pointer)] = value;
+    Results read;
+    return std::string(read_line(changed.dump(), read).message());
+  };
+  EXPECT_EQ(complaint("/seed", 7), "");
+  EXPECT_THAT(complaint("/seed", -7), EndsWith("no whole number from 0 on: -7"));
+  EXPECT_THAT(complaint("/settings/blocks", 1.7), EndsWith("no whole number from 0 on: 1.7"));
+  EXPECT_THAT(complaint("/cells/0/params/connections", -1), EndsWith("from 0 on: -1"));
+  EXPECT_THAT(complaint("/goal/percent", 50), HasSubstr("its goal is no p99 or p99.9"));
+  EXPECT_THAT(complaint("/goal/limit_ns", 0), HasSubstr("its goal is no p99 or p99.9"));
 }
 
 TEST_F(ReportTest, TwoSessionsDifferWhereTheirIntervalsLieApart) {

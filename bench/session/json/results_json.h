@@ -28,6 +28,7 @@ Json to_json(const Cell& cell);
 
 // Within what a flag allows: who reads it allocates as much.
 inline int blocks_of(const Json& json) {
+  check_counts(json.at("blocks"));
   const int blocks = json.at("blocks").get<int>();
   if (blocks < 1 || blocks > 10'000) {
     throw std::invalid_argument("its blocks are not from 1 to 10000");

@@ -4,6 +4,7 @@
 #include <array>
 
 #include <absl/strings/escaping.h>
+#include <collet/histogram.h>
 
 #include "bench/session/json/results_json.h"
 
@@ -46,7 +47,27 @@ std::string decoded(const Json& json) {
   if (!absl::Base64Unescape(text_of(json), &bytes)) {
     throw std::invalid_argument("a histogram is not Base64");
   }
+  if (!bytes.empty() && !Histogram::decode(bytes)) {
+    throw std::invalid_argument("a histogram is none that collet-load wrote");
+  }
   return bytes;
+}
+
+bool is_open_loop(const Json& json) {
+  const auto mode = json.get<std::string>();
+  if (mode != "open" && mode != "closed") {
+    throw std::invalid_argument("the mode \"" + mode + "\" is unknown");
+  }
+  return mode == "open";
+}
+
+std::string to_verdict(const Json& json) {
+  const std::string verdict = text_of(json);
+  constexpr std::array<std::string_view, 4> kVerdicts = {"", "ok", "overloaded", "client_late"};
+  if (std::ranges::find(kVerdicts, verdict) == kVerdicts.end()) {
+    throw std::invalid_argument("the verdict \"" + verdict + "\" is unknown");
+  }
+  return verdict;
 }
 
 Json to_json(const LoadReport& load) {
@@ -79,8 +100,8 @@ Json to_json(const LoadReport& load) {
 
 LoadReport to_load(const Json& json) {
   LoadReport load;
-  load.open_loop = json.at("mode") == "open";
-  load.verdict = text_of(json.at("verdict"));
+  load.open_loop = is_open_loop(json.at("mode"));
+  load.verdict = to_verdict(json.at("verdict"));
   load.offered = optional_of<std::int64_t>(json.at("offered"));
   load.send_lag_p99_ns = optional_of<std::int64_t>(json.at("send_lag_p99_ns"));
   load.littles_law_gap = optional_of<double>(json.at("littles_law_gap"));
@@ -192,7 +213,7 @@ RunRecord to_record(const Json& json, const Session& session) {
   record.attempt = json.at("attempt").get<int>();
   record.started_utc = json.at("started_utc").get<std::string>();
   RunOutcome& outcome = record.outcome;
-  outcome.status = json.at("status") == "ok" ? RunStatus::ok : RunStatus::failed;
+  outcome.status = run_status_of(json.at("status"));
   outcome.reason = text_of(json.at("reason"));
   outcome.rss_before_bytes = optional_of<std::int64_t>(json.at("rss_before_bytes"));
   outcome.flags = json.at("flags").get<std::vector<std::string>>();
@@ -246,6 +267,9 @@ CountRecord to_count(const Json& json, const Session& session) {
   CountRecord record;
   record.cell = index_of_cell(json, session);
   record.started_utc = json.at("started_utc").get<std::string>();
+  for (const char* part : {"syscalls_per_request", "syscalls", "allocations_per_request"}) {
+    check_not_negative(json.at(part));
+  }
   record.syscalls_per_request = optional_of<double>(json.at("syscalls_per_request"));
   record.by_name = json.at("syscalls").get<std::map<std::string, double>>();
   record.allocations_per_request = optional_of<double>(json.at("allocations_per_request"));

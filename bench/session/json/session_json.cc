@@ -8,6 +8,7 @@ namespace collet::bench {
 namespace {
 
 Cell to_cell(const Json& json) {
+  check_counts(json);
   Cell cell;
   cell.backend = text_of(json.at("backend"));
   cell.pool = text_of(json.at("pool"));
@@ -45,6 +46,7 @@ Json to_json(const Settings& settings) {
 }
 
 Settings to_settings(const Json& json) {
+  check_counts(json);
   Settings settings;
   settings.duration = std::chrono::nanoseconds(json.at("duration_ns").get<std::int64_t>());
   settings.warmup = std::chrono::nanoseconds(json.at("warmup_ns").get<std::int64_t>());
@@ -66,9 +68,14 @@ Json to_json(const Goal& goal) {
 }
 
 Goal to_goal(const Json& json) {
-  return {json.at("percent").get<double>(),
-          std::chrono::nanoseconds(json.at("limit_ns").get<std::int64_t>()),
-          json.at("compares").get<bool>()};
+  check_counts(json.at("limit_ns"));
+  const Goal goal{json.at("percent").get<double>(),
+                  std::chrono::nanoseconds(json.at("limit_ns").get<std::int64_t>()),
+                  json.at("compares").get<bool>()};
+  if ((goal.percent != 99 && goal.percent != 99.9) || goal.limit.count() == 0) {
+    throw std::invalid_argument("its goal is no p99 or p99.9 within a time: " + json.dump());
+  }
+  return goal;
 }
 
 Json to_json(const std::vector<Capacity>& capacities) {
@@ -113,6 +120,7 @@ void read_session(const Json& json, Session& session) {
   session.started_utc = json.at("started_utc").get<std::string>();
   session.command_line = json.at("command_line").get<std::vector<std::string>>();
   session.profile = text_of(json.at("profile"));
+  check_counts(json.at("seed"));
   session.seed = json.at("seed").get<std::uint64_t>();
   session.not_a_result = text_of(json.at("not_a_result"));
   session.settings = to_settings(json.at("settings"));
@@ -130,6 +138,7 @@ void read_session(const Json& json, Session& session) {
 }
 
 void read_rates(const Json& json, Session& session) {
+  check_not_negative(json.at("capacities"));
   session.capacities.clear();
   for (const Json& one : json.at("capacities")) {
     session.capacities.push_back(
