@@ -70,7 +70,8 @@ std::optional<int> find_rates(Results& results, ResultsFile& file, const Output&
   if (!awaits_rates(results.session)) return std::nullopt;
   const auto status = settle_rates(results, file, progress_style(output.quiet), stop.get());
   if (status.ok()) return std::nullopt;
-  if (!absl::IsCancelled(status)) return refuse(status, kFailedCells);
+  if (absl::IsFailedPrecondition(status)) return refuse(status, kFailedCells);
+  if (!absl::IsCancelled(status)) return refuse(status);
   const int code = explain_signal(stop);
   const std::string directory = std::filesystem::path(file.path()).parent_path().string();
   std::fprintf(stderr,

@@ -11,6 +11,7 @@
 #include <absl/strings/str_cat.h>
 
 #include "bench/measure/runner.h"
+#include "bench/session/blocks.h"
 #include "bench/session/session.h"
 #include "bench/statistics/rate_search.h"
 #include "bench/statistics/statistics.h"
@@ -18,7 +19,7 @@
 namespace collet::bench {
 namespace {
 
-constexpr std::size_t kRuns = 3;
+constexpr int kRuns = 3;
 
 Cell in_closed_loop(Cell cell) {
   cell.rate_per_s = 0;
@@ -55,29 +56,76 @@ absl::Status check_that_all_differ(const Session& session) {
   return absl::OkStatus();
 }
 
-std::vector<double> rates_of(const Results& results, const std::string& table) {
+// Of the runs that count.
+std::vector<double> rates_of(const std::vector<CapacityRun>& runs, const std::string& table) {
   std::vector<double> rates;
-  for (const CapacityRun& run : results.capacity_runs) {
+  for (const CapacityRun& run : runs) {
     if (run.table == table) rates.push_back(run.requests_per_s);
   }
   return rates;
 }
 
-absl::StatusOr<CapacityRun> run_in_closed_loop(const Cell& cell, const Settings& settings,
-                                               Progress& progress, int stop_fd) {
-  progress.begin(cell);
-  std::string started_utc = utc_now();
-  const RunOutcome outcome = run_once(cell, settings, stop_fd);
-  if (outcome.status == RunStatus::interrupted) return absl::CancelledError("interrupted");
-  progress.finish(cell, outcome);
-  if (outcome.status == RunStatus::ok) {
-    return CapacityRun{table_key(cell), std::move(started_utc), outcome.load->requests_per_s(),
-                       outcome.flags};
+// Cells are indices into `baselines`.
+std::vector<PlannedRun> plan_of(const std::vector<Cell>& baselines) {
+  std::vector<PlannedRun> plan;
+  for (int block = 0; block < kRuns; ++block) {
+    for (std::size_t i = 0; i < baselines.size(); ++i) {
+      plan.push_back({i, block, static_cast<int>(i), false});
+    }
   }
-  return absl::FailedPreconditionError(
-      absl::StrCat("--rate: the baseline, of which it is a share, failed: ", cell_key(cell), ": ",
-                   outcome.reason));
+  return plan;
 }
+
+// What is done of that plan: as much of it as tells what is left.
+std::vector<RunRecord> records_of(const std::vector<CapacityRun>& runs,
+                                  const std::vector<Cell>& baselines) {
+  std::vector<RunRecord> records;
+  for (const CapacityRun& run : runs) {
+    const auto cell = std::ranges::find(baselines, run.table, table_key);
+    if (cell == baselines.end()) continue;
+    RunRecord record;
+    record.run.cell = static_cast<std::size_t>(cell - baselines.begin());
+    record.run.block = run.block;
+    record.attempt = run.attempt;
+    record.outcome.flags = run.flags;
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+class ClosedLoops {
+ public:
+  ClosedLoops(Results& results, ResultsFile& file, Progress& progress, int stop_fd)
+      : results_(results), file_(file), progress_(progress), stop_fd_(stop_fd) {}
+
+  absl::StatusOr<Made> run_one(const Cell& cell, const PendingRun& pending) {
+    progress_.begin(cell);
+    std::string started_utc = utc_now();
+    const RunOutcome outcome = run_once(cell, results_.session.settings, stop_fd_);
+    if (outcome.status == RunStatus::interrupted) return Made::interrupted;
+    progress_.finish(cell, outcome);
+    if (outcome.status != RunStatus::ok) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("--rate: the baseline, of which it is a share, failed: ", cell_key(cell),
+                       ": ", outcome.reason));
+    }
+    CapacityRun run{table_key(cell),
+                    pending.run.block,
+                    pending.attempt,
+                    std::move(started_utc),
+                    outcome.load->requests_per_s(),
+                    outcome.flags};
+    if (auto status = file_.append(format_capacity_run(run)); !status.ok()) return status;
+    results_.capacity_runs.push_back(std::move(run));
+    return is_noisy(outcome.flags) ? Made::noisy : Made::quiet;
+  }
+
+ private:
+  Results& results_;
+  ResultsFile& file_;
+  Progress& progress_;
+  const int stop_fd_;
+};
 
 void set_rates(Session& session) {
   for (SessionCell& one : session.cells) {
@@ -92,6 +140,21 @@ void set_rates(Session& session) {
 
 }  // namespace
 
+std::vector<CapacityRun> last_attempts(const std::vector<CapacityRun>& all) {
+  std::vector<CapacityRun> last;
+  for (const CapacityRun& run : all) {
+    const auto same = std::ranges::find_if(last, [&](const CapacityRun& other) {
+      return other.table == run.table && other.block == run.block;
+    });
+    if (same == last.end()) {
+      last.push_back(run);
+    } else if (run.attempt >= same->attempt) {
+      *same = run;
+    }
+  }
+  return last;
+}
+
 bool awaits_rates(const Session& session) {
   return std::ranges::any_of(session.cells, [](const SessionCell& one) {
     return one.cell.rate_percent != 0 && one.cell.rate_per_s == 0 && one.unavailable.empty();
@@ -100,23 +163,23 @@ bool awaits_rates(const Session& session) {
 
 absl::Status settle_rates(Results& results, ResultsFile& file, Progress::Style style, int stop_fd) {
   Session& session = results.session;
-  const std::vector<Cell> cells = open_questions(session);
-  std::size_t left = cells.size() * kRuns;
-  for (const Cell& cell : cells) {
-    left -= std::min<std::size_t>(kRuns, rates_of(results, table_key(cell)).size());
-  }
-  Progress progress(left, time_of_run(session.settings), style);
-  for (const Cell& cell : cells) {
-    while (rates_of(results, table_key(cell)).size() < kRuns) {
-      auto run = run_in_closed_loop(cell, session.settings, progress, stop_fd);
-      if (!run.ok()) return run.status();
-      if (auto status = file.append(format_capacity_run(*run)); !status.ok()) return status;
-      results.capacity_runs.push_back(*std::move(run));
-    }
-    const std::string table = table_key(cell);
-    session.capacities.push_back({table, summarize(rates_of(results, table)).median});
-  }
+  const std::vector<Cell> baselines = open_questions(session);
+  const int max_repeats = session.settings.max_repeats;
+  const auto pending =
+      pending_runs(plan_of(baselines), records_of(results.capacity_runs, baselines), max_repeats);
+  Progress progress(pending.size(), time_of_run(session.settings), style);
+  ClosedLoops loops(results, file, progress, stop_fd);
+  const auto end = run_blocks(pending, max_repeats, progress, [&](const PendingRun& next) {
+    return loops.run_one(baselines[next.run.cell], next);
+  });
   progress.end();
+  if (!end.ok()) return end.status();
+  if (*end == SessionEnd::interrupted) return absl::CancelledError("interrupted");
+  const std::vector<CapacityRun> runs = last_attempts(results.capacity_runs);
+  for (const Cell& cell : baselines) {
+    const std::string table = table_key(cell);
+    session.capacities.push_back({table, summarize(rates_of(runs, table)).median});
+  }
   set_rates(session);
   if (auto status = check_that_all_differ(session); !status.ok()) return status;
   return file.append(format_rates(session));

@@ -42,6 +42,8 @@ struct Capacity {
 // A closed loop of a baseline, whose rate others are shares of.
 struct CapacityRun {
   std::string table;  // its key, without a rate
+  int block = 0;
+  int attempt = 0;  // repeats of a noisy one count up; the last one counts
   std::string started_utc;
   double requests_per_s = 0;
   std::vector<std::string> flags;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
@@ -139,6 +140,9 @@ std::vector<std::string> report_warnings(const Report& report) {
         "%d of %d runs were disturbed by other programs or the host (%s). That lowers requests/s, "
         "raises percentiles and widens every interval.",
         counts.noisy_runs, report.runs.size(), count_noise(report)));
+  }
+  if (std::string shares = describe_noisy_shares(report); !shares.empty()) {
+    warnings.push_back(std::move(shares));
   }
   if (!report.session.goal && counts.late_runs > 0) {
     warnings.push_back(absl::StrFormat(

@@ -70,10 +70,14 @@ std::ptrdiff_t count_noisy_runs(const Report& report) {
 std::string describe_noise(const Report& report) {
   int repeated = 0;
   for_each_cell(report, [&](const CellSummary& cell) { repeated += cell.repeated; });
+  for (const CapacityRun& run : report.capacity_runs) repeated += run.attempt;
   std::string text;
   if (repeated > 0) {
     text +=
         absl::StrFormat("%d noisy runs were taken again at the end of their block.\n", repeated);
+  }
+  if (const std::string shares = describe_noisy_shares(report); !shares.empty()) {
+    text += shares + "\n";
   }
   const auto noisy = count_noisy_runs(report);
   if (noisy == 0) return text;
@@ -181,18 +185,39 @@ std::string describe_search(const Report& report) {
   return text;
 }
 
-}  // namespace
-
-std::string count_noise(const Report& report) {
+// `all`: the flags of runs, one after the other.
+std::string count_kinds(const std::vector<std::string>& all) {
   std::map<std::string, int> counts;
-  for (const RunRecord& record : report.runs) {
-    for (const std::string& flag : record.outcome.flags) counts[flag] += flag.starts_with(kNoisy);
-  }
+  for (const std::string& flag : all) counts[flag] += flag.starts_with(kNoisy);
   std::vector<std::string> words;
   for (const auto& [flag, count] : counts) {
     if (count > 0) words.push_back(absl::StrCat(flag.substr(kNoisy.size()), " ", count));
   }
   return absl::StrJoin(words, ", ");
+}
+
+}  // namespace
+
+std::string count_noise(const Report& report) {
+  std::vector<std::string> flags;
+  for (const RunRecord& record : report.runs) {
+    flags.insert(flags.end(), record.outcome.flags.begin(), record.outcome.flags.end());
+  }
+  return count_kinds(flags);
+}
+
+std::string describe_noisy_shares(const Report& report) {
+  std::vector<std::string> flags;
+  int noisy = 0;
+  for (const CapacityRun& run : report.capacity_runs) {
+    flags.insert(flags.end(), run.flags.begin(), run.flags.end());
+    if (is_noisy(run.flags)) ++noisy;
+  }
+  if (noisy == 0) return "";
+  return absl::StrFormat(
+      "%d of the %d closed loops that rates are shares of stayed NOISY (%s): these rates may be "
+      "too low.",
+      noisy, report.capacity_runs.size(), count_kinds(flags));
 }
 
 CellWords describe_cell(const CellSummary& cell) {

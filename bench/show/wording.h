@@ -57,6 +57,10 @@ std::string describe_backend_calls(const Report& report);
 // How often each kind of noise was seen in the runs that count: `foreign 12, steal 3`.
 std::string count_noise(const Report& report);
 
+// A sentence on the closed loops that rates are shares of, if some of them stayed noisy; else
+// empty.
+std::string describe_noisy_shares(const Report& report);
+
 // How to read the tables.
 std::string describe_method(const Report& report);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bench/session/blocks.h"
+#include "bench/session/capacity.h"
 #include "bench/session/counting.h"
 
 namespace collet::bench {
@@ -174,6 +175,7 @@ Report summarize_results(Results results, std::string results_path) {
   Report report;
   report.results_path = std::move(results_path);
   report.session = std::move(results.session);
+  report.capacity_runs = last_attempts(results.capacity_runs);
   if (report.session.goal) {
     report.goals = summarize_goals(report.session, results.runs);
     report.runs = std::move(results.runs);

@@ -65,9 +65,10 @@ struct TableSummary {
 
 struct Report {
   Session session;
-  std::vector<TableSummary> tables;  // empty of a session with a goal
-  std::vector<GoalTable> goals;      // of such a one
-  std::vector<RunRecord> runs;       // those that count, in the order they took place
+  std::vector<TableSummary> tables;        // empty of a session with a goal
+  std::vector<GoalTable> goals;            // of such a one
+  std::vector<RunRecord> runs;             // those that count, in the order they took place
+  std::vector<CapacityRun> capacity_runs;  // that rates are shares of: those that count
   std::string results_path;
   std::size_t missing = 0;  // planned runs that have not taken place; with a goal, open searches
 

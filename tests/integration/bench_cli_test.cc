@@ -6,7 +6,6 @@
 #include <sys/file.h>
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <fstream>
 #include <iterator>
@@ -284,25 +283,6 @@ TEST_F(BenchSessionTest, FewBlocksAreNotComparedAndThatIsSaid) {
   EXPECT_THAT(ended.last_words, HasSubstr("resume DIRECTORY --reps 6"));
 }
 
-// Takes time from whoever runs on `cpu`, until it goes.
-class Spinner {
- public:
-  explicit Spinner(int cpu)
-      : thread_([this, cpu] {
-          pin_to({cpu});
-          while (!over_) {
-          }
-        }) {}
-  ~Spinner() {
-    over_ = true;
-    thread_.join();
-  }
-
- private:
-  std::atomic<bool> over_{false};
-  std::thread thread_;
-};
-
 TEST_F(BenchSessionTest, ANoisyRunIsKeptMarkedAndRepeatedTwiceAtTheEndOfItsBlock) {
   if (allowed_cpus().size() < 2) GTEST_SKIP() << "with one CPU nothing is pinned";
   const Spinner spinner(allowed_cpus().front());  // the server's
@@ -323,60 +303,6 @@ TEST_F(BenchSessionTest, ANoisyRunIsKeptMarkedAndRepeatedTwiceAtTheEndOfItsBlock
                                            Pair(1, 1), Pair(1, 1), Pair(1, 2), Pair(1, 2)));
   EXPECT_THAT(ended.output, HasSubstr("8 noisy runs were taken again"));
   EXPECT_THAT(ended.output, HasSubstr("NOISY: 4 of 4 runs stayed so"));
-}
-
-TEST_F(BenchSessionTest, RatesThatAreSharesFollowFromTheBaseline) {
-  const Ended ended = run_bench(quick({"-R", "closed,1%,2%", "--no-baselines"}));
-  ASSERT_EQ(ended.code, 0) << ended.output << ended.last_words;
-  const Report report = this->report();
-  ASSERT_EQ(report.tables.size(), 3U);
-  ASSERT_EQ(report.session.capacities.size(), 1U);
-  const double reach = report.session.capacities[0].requests_per_s;
-  EXPECT_FALSE(report.tables[0].open_loop);
-  for (const int percent : {1, 2}) {
-    const TableSummary& table = report.tables[static_cast<std::size_t>(percent)];
-    const auto rate = static_cast<double>(table.cells[0].cell.rate_per_s);
-    EXPECT_TRUE(table.open_loop);
-    EXPECT_EQ(table.judged_by(), Metric::p99);
-    EXPECT_NEAR(rate, reach * percent / 100, 0.01 * reach * percent / 100);
-  }
-  EXPECT_THAT(ended.output, HasSubstr("Response time p99 by rate: echo, 4 connections"));
-}
-
-// Before there are rates there are closed loops, which are results too.
-TEST_F(BenchSessionTest, OneThatIsInterruptedBeforeItsRatesAreKnownGoesOnWhereItWas) {
-  auto bench = start_bench(quick({"-R", "2%", "--no-baselines", "--reps", "1"}));
-  ASSERT_TRUE(bench.ok()) << bench.status();
-  const auto loops = [&] {
-    const std::string text = text_of_results();
-    std::size_t count = 0;
-    for (std::size_t at = 0; (at = text.find("{\"type\":\"capacity\"", at)) != text.npos; ++at) {
-      ++count;
-    }
-    return count;
-  };
-  const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  ASSERT_TRUE(integration::eventually([&] { return loops() > 0; }));
-  const auto ended = bench->end(SIGINT, deadline);
-  ASSERT_TRUE(ended);
-  EXPECT_EQ(ended->code, 128 + SIGINT);
-  EXPECT_THAT(bench->last_words(), HasSubstr("collet-bench resume " + directory()));
-  const std::string before = text_of_results();
-  EXPECT_THAT(before, testing::EndsWith("}\n"));
-  EXPECT_LT(loops(), 3U);
-  EXPECT_TRUE(runs().empty());
-  const Ended shown = run_bench({"report", directory()});
-  EXPECT_EQ(shown.code, 0) << shown.last_words;
-  EXPECT_THAT(shown.output, HasSubstr("not run"));
-
-  const Ended resumed = run_bench({"resume", directory(), "-q"});
-  ASSERT_EQ(resumed.code, 0) << resumed.last_words;
-  EXPECT_THAT(text_of_results(), StartsWith(before));
-  EXPECT_EQ(loops(), 3U);
-  const Report report = this->report();
-  ASSERT_EQ(report.session.capacities.size(), 1U);
-  EXPECT_GT(report.tables.at(0).cells.at(0).cell.rate_per_s, 0);
-  EXPECT_EQ(runs().size(), 2U);
 }
 
 TEST_F(BenchSessionTest, ASearchEndsWithABracketAndResumesWhereItWas) {

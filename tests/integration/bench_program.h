@@ -3,11 +3,13 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -52,6 +54,25 @@ inline absl::StatusOr<ChildProcess> start_bench(const std::vector<std::string>& 
 inline Ended run_bench(const std::vector<std::string>& arguments) {
   return run_to_its_end(bench_command(arguments));
 }
+
+// Takes time from whoever runs on `cpu`, until it goes.
+class Spinner {
+ public:
+  explicit Spinner(int cpu)
+      : thread_([this, cpu] {
+          pin_to({cpu});
+          while (!over_) {
+          }
+        }) {}
+  ~Spinner() {
+    over_ = true;
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> over_{false};
+  std::thread thread_;
+};
 
 // Sessions in a directory of their own that goes away with the test.
 class BenchProgramTest : public testing::Test {

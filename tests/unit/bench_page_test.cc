@@ -103,6 +103,20 @@ TEST_F(PageTest, WarningsSayWhatIsWrong) {
   EXPECT_THAT(report_warnings(report()), Contains(HasSubstr("1 cell cannot run here")));
 }
 
+TEST_F(PageTest, ClosedLoopsThatStayedNoisyAreCounted) {
+  results_.capacity_runs = {{"echo", 0, 0, kNoon, 1e5, {"noisy_steal"}},
+                            {"echo", 0, 1, kNoon, 1e5, {}},
+                            {"echo", 1, 0, kNoon, 1e5, {"noisy_foreign", "client_bound"}}};
+  const char* const words =
+      "1 of the 2 closed loops that rates are shares of stayed NOISY "
+      "(foreign 1)";
+  EXPECT_THAT(report_warnings(report()), Contains(HasSubstr(words)));
+  EXPECT_THAT(describe_method(report()), HasSubstr(words));
+  EXPECT_THAT(describe_method(report()), HasSubstr("1 noisy runs were taken again"));
+  results_.capacity_runs.push_back({"echo", 1, 1, kNoon, 1e5, {}});
+  EXPECT_THAT(describe_method(report()), Not(HasSubstr("closed loops that rates")));
+}
+
 // Ten blocks confirm a table of 25 comparisons, and none of 30.
 TEST_F(PageTest, WhetherVerdictsHoldFollowsFromTheTableToo) {
   const auto method_of_comparisons = [](std::size_t compared) {

@@ -49,7 +49,7 @@ TEST_F(SchemaTest, RatesThatAreFoundOutAreValidAndReplaceTheCells) {
   Results read;
   session_.cells[0].cell.rate_percent = 40;
   ASSERT_TRUE(read_line(format_session(session_), read).ok());
-  const std::string run = format_capacity_run({"echo", kNoon, 1e5, {"noisy_steal"}});
+  const std::string run = format_capacity_run({"echo", 2, 1, kNoon, 1e5, {"noisy_steal"}});
   EXPECT_EQ(complaint(run), "");
   ASSERT_TRUE(read_line(run, read).ok());
   session_.capacities = {{"echo", 1e5}};
@@ -60,6 +60,21 @@ TEST_F(SchemaTest, RatesThatAreFoundOutAreValidAndReplaceTheCells) {
   EXPECT_EQ(format_session(read.session), format_session(session_));
   ASSERT_EQ(read.capacity_runs.size(), 1U);
   EXPECT_EQ(read.capacity_runs[0].requests_per_s, 1e5);
+  EXPECT_EQ(format_capacity_run(read.capacity_runs[0]), run);
+}
+
+// Loops had no blocks once.
+TEST_F(SchemaTest, CapacitiesOfBeforeAreReadOneAfterTheOther) {
+  Results read{session_, {}};
+  Json run = Json::parse(format_capacity_run({"echo", 2, 1, kNoon, 1e5, {}}));
+  run.erase("block");
+  run.erase("attempt");
+  EXPECT_EQ(complaint(run), "");
+  for (int block = 0; block < 3; ++block) {
+    ASSERT_TRUE(read_line(run.dump(), read).ok());
+    EXPECT_EQ(read.capacity_runs.back().block, block);
+    EXPECT_EQ(read.capacity_runs.back().attempt, 0);
+  }
 }
 
 TEST_F(SchemaTest, RunsAreValidWhetherTheyWentWellOrNot) {

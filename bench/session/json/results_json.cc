@@ -2,6 +2,8 @@
 // results_json.cc: any line of results.jsonl.
 #include "bench/session/json/results_json.h"
 
+#include <algorithm>
+
 #include <absl/strings/str_cat.h>
 
 #include "bench/json/complaint.h"
@@ -25,6 +27,15 @@ void check_run(const Json& run) {
   }
 }
 
+// Files of before loops had blocks have them one after the other.
+CapacityRun read_capacity_run(const Json& json, const std::vector<CapacityRun>& before) {
+  CapacityRun run = to_capacity_run(json);
+  if (!json.contains("block")) {
+    run.block = static_cast<int>(std::ranges::count(before, run.table, &CapacityRun::table));
+  }
+  return run;
+}
+
 void read_any(const Json& json, Results& results) {
   const auto type = json.at("type").get<std::string>();
   if (type == "session") {
@@ -42,7 +53,7 @@ void read_any(const Json& json, Results& results) {
       results.session.differences.push_back(one.get<std::string>());
     }
   } else if (type == "capacity") {
-    results.capacity_runs.push_back(to_capacity_run(json));
+    results.capacity_runs.push_back(read_capacity_run(json, results.capacity_runs));
   } else if (type == "rates") {
     if (!results.runs.empty()) throw std::invalid_argument("rates change after a run");
     read_rates(json, results.session);

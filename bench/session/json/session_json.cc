@@ -158,7 +158,13 @@ std::string format_rates(const Session& session) {
 }
 
 CapacityRun to_capacity_run(const Json& json) {
-  return {json.at("table").get<std::string>(), json.at("started_utc").get<std::string>(),
+  check_counts(json.value("block", Json(0U)));
+  check_counts(json.value("attempt", Json(0U)));
+  check_not_negative(json.at("requests_per_s"));
+  return {json.at("table").get<std::string>(),
+          json.value("block", 0),
+          json.value("attempt", 0),
+          json.at("started_utc").get<std::string>(),
           json.at("requests_per_s").get<double>(),
           json.at("flags").get<std::vector<std::string>>()};
 }
@@ -166,6 +172,8 @@ CapacityRun to_capacity_run(const Json& json) {
 std::string format_capacity_run(const CapacityRun& run) {
   return dump({{"type", "capacity"},
                {"table", run.table},
+               {"block", run.block},
+               {"attempt", run.attempt},
                {"started_utc", run.started_utc},
                {"requests_per_s", run.requests_per_s},
                {"flags", run.flags}});
