@@ -2,6 +2,7 @@
 // bench_pool_schema_test.cc: every line of pools.jsonl is as bench/pools.schema.json says.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -46,6 +47,19 @@ TEST_F(PoolSchemaTest, RunsAreValidWhetherTheyWentWellOrNot) {
   EXPECT_EQ(complaint(format_pool_run(session_, record)), "");
   record.outcome = bad_pool_run("garbage \xff");
   EXPECT_EQ(complaint(format_pool_run(session_, record)), "");
+}
+
+TEST_F(PoolSchemaTest, EveryLineOfTheFixtureIsValidAndRead) {
+  const std::string directory = COLLET_REPORT_FIXTURES "/fixture";
+  std::ifstream file(directory + "/" + kPoolResultsName);
+  std::size_t number = 0;
+  for (std::string line; std::getline(file, line);) {
+    ++number;
+    EXPECT_EQ(complaint(line), "") << number;
+  }
+  EXPECT_GT(number, 80U);
+  const auto results = read_pool_results(directory);
+  EXPECT_TRUE(results.ok()) << results.status();
 }
 
 TEST_F(PoolSchemaTest, NothingElseIsValid) {

@@ -2,6 +2,8 @@
 // bench_schema_test.cc: every line that collet-bench writes is as bench/results.schema.json says.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <fstream>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -74,6 +76,55 @@ TEST_F(SchemaTest, CapacitiesOfBeforeAreReadOneAfterTheOther) {
     ASSERT_TRUE(read_line(run.dump(), read).ok());
     EXPECT_EQ(read.capacity_runs.back().block, block);
     EXPECT_EQ(read.capacity_runs.back().attempt, 0);
+  }
+}
+
+TEST_F(SchemaTest, ASessionWithAGoalAndItsRunsAreValid) {
+  session_.goal = Goal{99.9, std::chrono::milliseconds(2), true};
+  session_.capacities = {{"echo", 1e5}};
+  session_.wake_floor = WakeFloor{3.5, 12};
+  EXPECT_EQ(complaint(format_session(session_)), "");
+  Results read;
+  ASSERT_TRUE(read_line(format_session(session_), read).ok());
+  for (const Purpose purpose :
+       {Purpose::reach, Purpose::search, Purpose::confirm, Purpose::compare}) {
+    RunRecord record{{0, 2, 9, false}, 0, kNoon, good_run(2), 50'000, purpose};
+    const std::string line = format_run(session_, record);
+    EXPECT_EQ(complaint(line), "");
+    ASSERT_TRUE(read_line(line, read).ok());
+    EXPECT_EQ(format_run(read.session, read.runs.back()), line);
+  }
+}
+
+TEST_F(SchemaTest, CountsAreValidWhetherOrNotAllCouldBeCounted) {
+  CountRecord record{1, kNoon, 3.2, {{"recvfrom", 1.1}, {"epoll_wait", 0.02}}, 0.5, ""};
+  const std::string line = format_count(session_, record);
+  EXPECT_EQ(complaint(line), "");
+  Results read{session_, {}};
+  ASSERT_TRUE(read_line(line, read).ok());
+  EXPECT_EQ(format_count(read.session, read.counts.at(0)), line);
+  record.syscalls_per_request.reset();
+  record.by_name.clear();
+  record.reason = "strace is not there";
+  EXPECT_EQ(complaint(format_count(session_, record)), "");
+  record.allocations_per_request = -1;
+  EXPECT_NE(complaint(format_count(session_, record)), "");
+}
+
+// What real sessions wrote, which the tests of the page are about.
+TEST_F(SchemaTest, EveryLineOfTheFixturesIsValidAndRead) {
+  for (const char* name : {"fixture", "goal"}) {
+    const std::string directory = std::string(COLLET_REPORT_FIXTURES) + "/" + name;
+    std::ifstream file(directory + "/results.jsonl");
+    std::size_t number = 0;
+    for (std::string line; std::getline(file, line);) {
+      ++number;
+      EXPECT_EQ(complaint(line), "") << name << ":" << number;
+    }
+    EXPECT_GT(number, 100U) << name;
+    const auto results = read_results(directory);
+    ASSERT_TRUE(results.ok()) << results.status();
+    EXPECT_EQ(results->cut_off, "");
   }
 }
 
