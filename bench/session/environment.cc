@@ -3,6 +3,7 @@
 #include "bench/session/environment.h"
 
 #include <gnu/libc-version.h>
+#include <link.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include <string_view>
 
 #include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
 
 #include "bench/measure/process.h"
 #include "bench/session/placement.h"
@@ -106,6 +108,24 @@ void add_limits(Facts& facts) {
   facts.push_back({"cgroup_cpu_quota_us", first_line("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")});
 }
 
+int add_library(dl_phdr_info* library, std::size_t, void* files) {
+  std::error_code error;
+  const std::string path = library->dlpi_name;
+  const std::string file = std::filesystem::canonical(path, error).filename().string();
+  // This program has no path, and plugins a descriptor's; of Abseil there are many of one version.
+  const bool counts = !error && !path.starts_with("/proc/") && !file.starts_with("libabsl_");
+  if (counts) static_cast<std::set<std::string>*>(files)->insert(file);
+  return 0;
+}
+
+// Their files say the version, and plugins bring their own. The programs that are measured are
+// linked as this one is.
+std::string loaded_libraries() {
+  std::set<std::string> files;
+  dl_iterate_phdr(add_library, &files);
+  return absl::StrJoin(files, " ");
+}
+
 void add_build(Facts& facts) {
   const Build build = this_build();
   facts.push_back({"compiler", COLLET_COMPILER});
@@ -117,6 +137,7 @@ void add_build(Facts& facts) {
   facts.push_back({"boost_library", COLLET_BOOST_VERSION});
   facts.push_back({"tbb_library", COLLET_TBB_VERSION});
   facts.push_back({"abseil_library", COLLET_ABSEIL_VERSION});
+  facts.push_back({"loaded_libraries", loaded_libraries()});
 }
 
 std::string to_text(const Value& value) {

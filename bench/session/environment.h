@@ -21,7 +21,7 @@ struct Fact {
 
 using Facts = std::vector<Fact>;
 
-// The machine, its settings, and what the build was told.
+// The machine, its settings, what the build was told, and which libraries are loaded.
 Facts look_around();
 
 // Sentences on what differs between the machines of two sessions, so that their figures do not

@@ -222,6 +222,15 @@ TEST(EnvironmentTest, EveryFactHasANameOfItsOwn) {
                                             "sysctl_tcp_congestion_control", "glibc", "build"}));
 }
 
+TEST(EnvironmentTest, LibrariesAreKnownByTheFilesThatTheLoaderTook) {
+  const Facts facts = look_around();
+  const auto found = std::ranges::find(facts, "loaded_libraries", &Fact::name);
+  ASSERT_NE(found, facts.end());
+  const auto libraries = std::get<std::string>(found->value);
+  EXPECT_THAT(libraries, testing::ContainsRegex("(^| )liburing\\.so\\.[0-9]+\\.[0-9.]+"));
+  EXPECT_THAT(libraries, testing::HasSubstr(" libstdc++.so.6."));
+}
+
 // printf abc | sha256sum
 TEST_F(ProcTreeTest, ContentsHaveADigest) {
   write("abc", "abc");
