@@ -223,6 +223,11 @@ std::string Catalogue::describe() const {
                     return kit_.registry().workload(workload->name, "--workload").status();
                   }));
   }
+  if (!kit_.plugins().empty()) text += "plugins\n";
+  for (const Plugin& plugin : kit_.plugins()) {
+    absl::StrAppend(&text, absl::StrFormat("  %-12s version %s, from %s\n", plugin.name,
+                                           plugin.version, plugin.file));
+  }
   text += "benchmarks of pools\n";
   for (const PoolBenchmark& benchmark : pool_benchmarks()) {
     absl::StrAppend(&text, absl::StrFormat("  %-20s %s\n", benchmark.name, benchmark.title));

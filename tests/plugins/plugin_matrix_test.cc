@@ -68,6 +68,8 @@ TEST_F(PluginMatrixTest, OneThatCrashesWhenItIsProbedIsUnavailable) {
       run({COLLET_BENCH_PROGRAM, "list", "--plugin", plugin("crashes_in_factory")});
   EXPECT_EQ(listed.code, 0);
   EXPECT_THAT(listed.output, HasSubstr("Aborted"));
+  EXPECT_THAT(listed.output, HasSubstr("\nplugins\n  hermit       version "));
+  EXPECT_THAT(listed.output, HasSubstr(", from " + plugin("crashes_in_factory") + "\n"));
 }
 
 TEST_F(PluginMatrixTest, WhereNothingRunsNothingIsBegun) {
