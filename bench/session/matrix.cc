@@ -118,6 +118,19 @@ class Matrix {
   std::vector<SessionCell> cells_;
 };
 
+using Cells = std::vector<SessionCell>::const_iterator;
+
+// Where nothing of a table can run, its baseline is not to blame.
+absl::Status check_that_it_runs(const std::string& asked, const SessionCell& baseline, Cells first,
+                                Cells last) {
+  const bool any =
+      std::any_of(first, last, [](const SessionCell& cell) { return cell.unavailable.empty(); });
+  if (baseline.unavailable.empty() || !any) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "--baseline: \"%s\" cannot run with --workload %s: %s: name another, or leave it out", asked,
+      baseline.cell.workload, baseline.unavailable));
+}
+
 // The cell of each table that --baseline names; else epoll/inline, else the first that can run.
 absl::Status choose_baselines(const std::string& asked, std::vector<SessionCell>& cells) {
   for (auto first = cells.begin(); first != cells.end();) {
@@ -133,6 +146,11 @@ absl::Status choose_baselines(const std::string& asked, std::vector<SessionCell>
           "--baseline: \"%s\" is no cell: write BACKEND/POOL, such as epoll/inline, or the name of "
           "an external server",
           asked));
+    }
+    if (!asked.empty()) {
+      if (auto status = check_that_it_runs(asked, *baseline, first, last); !status.ok()) {
+        return status;
+      }
     }
     if (asked.empty() && (baseline == last || !baseline->unavailable.empty())) {
       baseline = std::find_if(first, last,

@@ -27,8 +27,9 @@ struct Axes {
 };
 
 // Table by table (workload, connections, placement, payload, rate); in each, pools by backends,
-// then the external servers. Exactly one cell of each table is its baseline. What cannot run says
-// why. The error is a sentence for whoever typed --baseline, or what keeps every cell from running.
+// then the external servers. Exactly one cell of each table is its baseline, which runs if it was
+// named and anything in the table does. What cannot run says why. The error is a sentence for
+// whoever typed --baseline, or what keeps every cell from running.
 absl::StatusOr<std::vector<SessionCell>> make_cells(const Axes& axes, const Options& options,
                                                     std::int64_t open_files);
 

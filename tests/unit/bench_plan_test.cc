@@ -114,6 +114,26 @@ TEST_F(PlanTest, TheBaselineIsWhatWasAskedForAlsoIfItStandsInNoOtherRow) {
   EXPECT_THAT(refusal(), HasSubstr("--baseline: \"nginx\" is no cell"));
 }
 
+TEST_F(PlanTest, ABaselineThatWasNamedAndCannotRunIsRefused) {
+  axes_.workloads = {"http"};
+  axes_.payload_bytes = {{"http", 64}};
+  options_.baseline = "by-hand-epoll";
+  EXPECT_EQ(refusal(),
+            "--baseline: \"by-hand-epoll\" cannot run with --workload http: it is written for echo "
+            "and greet only: name another, or leave it out");
+  axes_.unavailable_backends["epoll"] = "no epoll here";
+  options_.baseline = "epoll/inline";
+  EXPECT_THAT(refusal(), HasSubstr("\"epoll/inline\" cannot run with --workload http: no epoll"));
+  options_.baseline = "";
+  EXPECT_EQ(refusal(), "accepted");
+}
+
+TEST_F(PlanTest, ATableOfWhichNothingRunsDoesNotBlameTheBaselineThatWasNamed) {
+  options_.baseline = "epoll/inline";
+  options_.connections = {1, 1'000'000};
+  EXPECT_EQ(refusal(), "accepted");
+}
+
 TEST_F(PlanTest, WhatCannotRunSaysWhyAndIsNotPlanned) {
   axes_.unavailable_backends["epoll"] = "no epoll here";
   options_.connections = {1, 1'000'000};
