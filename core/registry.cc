@@ -233,8 +233,8 @@ absl::StatusOr<std::unique_ptr<ThreadPool>> Pool::make(std::size_t workers) cons
   if (made == nullptr) return cannot_start("pool", name(), why_not);
   const std::uint64_t instance = next_instance();
   for (const auto& [decorator, values] : decorations()) {
-    made = decorator->wrap(std::move(made),
-                           {OptionValues(values), description().name, instance, false});
+    made = decorator->wrap(std::move(made), {OptionValues(values), description().name, instance,
+                                             false, nullptr, times_});
   }
   return made;
 }

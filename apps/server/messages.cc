@@ -16,6 +16,9 @@ using Json = nlohmann::ordered_json;
 double milliseconds(std::chrono::nanoseconds duration) {
   return static_cast<double>(duration.count()) / 1e6;
 }
+double microseconds(std::chrono::nanoseconds duration) {
+  return static_cast<double>(duration.count()) / 1e3;
+}
 double seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
 }
@@ -28,6 +31,14 @@ Json percentiles_ms(const Histogram& histogram) {
           {"p99", milliseconds(histogram.percentile(99))},
           {"p999", milliseconds(histogram.percentile(99.9))},
           {"max", milliseconds(histogram.max())}};
+}
+
+Json percentiles_us(const Histogram& histogram) {
+  return {{"count", histogram.count()},
+          {"p50", microseconds(histogram.percentile(50))},
+          {"p99", microseconds(histogram.percentile(99))},
+          {"p999", microseconds(histogram.percentile(99.9))},
+          {"max", microseconds(histogram.max())}};
 }
 
 Json closed_json(const ConnectionStats& stats) {
@@ -63,6 +74,20 @@ Json counted_json(const CallCounts& counts) {
   return json;
 }
 
+Json pool_times_json(const PoolTimes::Totals& times) {
+  return {{"tasks", times.tasks},
+          {"batches", times.batches},
+          {"largest_batch", times.largest_batch},
+          {"queue_delay_us", percentiles_us(times.queue_delay)},
+          {"run_time_us", percentiles_us(times.run_time)}};
+}
+
+std::string percentiles_text(const Histogram& histogram) {
+  return absl::StrFormat("p50 %.1f us, p99 %.1f us, max %.1f us",
+                         microseconds(histogram.percentile(50)),
+                         microseconds(histogram.percentile(99)), microseconds(histogram.max()));
+}
+
 }  // namespace
 
 std::string counted_text(const CallCounts& counts) {
@@ -71,6 +96,12 @@ std::string counted_text(const CallCounts& counts) {
     text += absl::StrFormat("%s%s %d", i == 0 ? "" : ", ", CallCounts::kNames[i], counts[i]);
   }
   return text;
+}
+
+std::string pool_times_text(const PoolTimes::Totals& times) {
+  return absl::StrFormat("%d tasks, %d batches of at most %d; queue delay %s; run time %s",
+                         times.tasks, times.batches, times.largest_batch,
+                         percentiles_text(times.queue_delay), percentiles_text(times.run_time));
 }
 
 std::string listening_text(const ServeOptions& options, const Endpoint& at) {
@@ -115,6 +146,9 @@ std::string totals_json(const ServeOptions& options, const ServerStats& stats,
             {"rss_bytes", resident_bytes()}};
   if (options.backend.is_decorated_with("count")) {
     json["counted"] = counted_json(options.backend.counts());
+  }
+  if (options.pool.is_decorated_with("count")) {
+    json["pool_times"] = pool_times_json(options.pool.times().totals());
   }
   return json.dump();
 }

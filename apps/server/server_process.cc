@@ -100,6 +100,9 @@ void ServerProcess::run() {
   if (options_.backend.is_decorated_with("count") && !options_.json && !options_.quiet) {
     say("counted " + counted_text(options_.backend.counts()));
   }
+  if (options_.pool.is_decorated_with("count") && !options_.json && !options_.quiet) {
+    say("timed " + pool_times_text(options_.pool.times().totals()));
+  }
   if (options_.json) {
     say(totals_json(options_, server_->stats(), watch_->seen(), loop_->read_clock() - begun));
   }

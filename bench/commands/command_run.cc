@@ -128,7 +128,7 @@ std::string describe_plan(const Session& session, std::size_t runs) {
 
 std::size_t count_runs(const Session& session) {
   return make_plan(session.cells, session.settings.blocks, session.seed).size() +
-         kRunsOfACount * missing_counts(session, {}).size();
+         runs_of_counts(session, missing_counts(session, {}));
 }
 
 struct ResumeOptions {

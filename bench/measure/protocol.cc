@@ -15,6 +15,9 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr std::int64_t kTasksForAP50 = 20;
+constexpr std::int64_t kTasksForAP99 = 1'000;
+
 // Runs `read` on the parsed line; what the library throws becomes a sentence.
 template <typename T, typename Read>
 absl::StatusOr<T> read_line(std::string_view line, std::string_view event, Read read) {
@@ -105,6 +108,18 @@ std::optional<CountedCalls> parse_counted_calls(std::string_view line) {
                 json.at("counted").get<std::map<std::string, std::int64_t>>()};
       });
   return counted.ok() ? std::optional(*counted) : std::nullopt;
+}
+
+std::optional<HandOff> parse_hand_off(std::string_view line) {
+  const auto hand_off = read_line<HandOff>(line, "totals", [](const Json& json) -> HandOff {
+    const Json& delay = json.at("pool_times").at("queue_delay_us");
+    const auto count = delay.at("count").get<std::int64_t>();
+    const auto figure = [&](const char* key, std::int64_t least) {
+      return count < least ? std::nullopt : std::optional(delay.at(key).get<double>());
+    };
+    return {figure("p50", kTasksForAP50), figure("p99", kTasksForAP99)};
+  });
+  return hand_off.ok() ? std::optional(*hand_off) : std::nullopt;
 }
 
 absl::StatusOr<LoadEvent> parse_load_event(std::string_view line) {

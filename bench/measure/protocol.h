@@ -79,6 +79,16 @@ struct CountedCalls {
 // Null if the line is none of a server's totals, or these have no counts.
 std::optional<CountedCalls> parse_counted_calls(std::string_view line);
 
+// How long tasks waited in a pool, as the decorator `count` saw it from the server's start to its
+// end. A percentile is null with fewer than ten tasks beyond it.
+struct HandOff {
+  std::optional<double> p50_us;
+  std::optional<double> p99_us;
+};
+
+// Null if the line is none of a server's totals, or its pool was not timed.
+std::optional<HandOff> parse_hand_off(std::string_view line);
+
 absl::StatusOr<LoadEvent> parse_load_event(std::string_view line);
 absl::StatusOr<LoadReport> parse_load_report(std::string_view line);
 

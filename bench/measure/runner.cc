@@ -271,6 +271,7 @@ class Run {
     std::string line;
     while (server_->read_line(line, steady_clock::now() + kEndLimit, -1, nullptr) == Wait::ready) {
       if (auto counted = parse_counted_calls(line)) outcome_.counted = *std::move(counted);
+      if (const auto hand_off = parse_hand_off(line)) outcome_.hand_off = hand_off;
     }
   }
 

@@ -37,6 +37,7 @@ struct RunOutcome {
 
   // Of a backend in the decorator `count`, over the whole life of the server.
   std::optional<CountedCalls> counted;
+  std::optional<HandOff> hand_off;  // likewise, of a pool in it
 
   // What an instrument counted: allocations in the window, system calls from before the first
   // connection until after the last.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// counting.cc: two runs, each with its instrument.
+// counting.cc: a run for each instrument.
 #include "bench/session/counting.h"
 
 #include <algorithm>
 #include <chrono>
 
 #include <absl/strings/str_cat.h>
+#include <collet/registry.h>
 
 #include "bench/measure/runner.h"
 
@@ -49,7 +50,26 @@ void count_syscalls(const Cell& cell, Settings settings, int stop_fd, CountRecor
   record.syscalls_per_request = all;
 }
 
+// Tasks of a pool that is in `count` already are timed as it is: twice would be too often.
+void time_hand_offs(Cell cell, const Settings& settings, int stop_fd, CountRecord& record) {
+  if (name_in(cell.pool).find("count(") == std::string::npos) {
+    cell.pool = absl::StrCat("count(", cell.pool, ")");
+  }
+  const RunOutcome outcome = run_once(cell, settings, stop_fd);
+  note(record, "hand-offs", outcome);
+  if (outcome.status != RunStatus::ok || !outcome.hand_off) return;
+  record.handoff_p50_us = outcome.hand_off->p50_us;
+  record.handoff_p99_us = outcome.hand_off->p99_us;
+}
+
 }  // namespace
+
+std::size_t runs_of_counts(const Session& session, const std::vector<std::size_t>& cells) {
+  const auto with_workers = std::ranges::count_if(cells, [&](std::size_t cell) {
+    return has_workers(session.cells[cell].cell, session.settings);
+  });
+  return kRunsOfACount * cells.size() + static_cast<std::size_t>(with_workers);
+}
 
 bool can_be_counted(const SessionCell& cell) {
   return cell.unavailable.empty() && cell.cell.judged_by == Metric::server_cpu;
@@ -64,6 +84,7 @@ CountRecord count(const Session& session, std::size_t cell, int stop_fd) {
   settings.duration = std::min<std::chrono::nanoseconds>(settings.duration, kWindow);
   count_allocations(one, settings, stop_fd, record);
   count_syscalls(one, settings, stop_fd, record);
+  if (has_workers(one, settings)) time_hand_offs(one, settings, stop_fd, record);
   return record;
 }
 

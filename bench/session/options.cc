@@ -53,7 +53,7 @@ struct Profile {
   const char* reps;
   const char* repeats;
   const char* rates;  // none: a closed loop
-  bool counts;        // system calls and allocations
+  bool counts;        // system calls and the like
 };
 
 // smoke: that everything starts and answers rightly, in less than a minute; no verdicts. quick:
@@ -115,7 +115,8 @@ void declare_rates(apps::CommandLine& line, const char* rates, Texts& texts) {
   line.option("--baseline", "NAME", texts.baseline,
               "What all is compared to: BACKEND/POOL or an external server [epoll/inline]");
   line.flag("--count", texts.count,
-            "Afterwards count system calls and allocations too; --profile full does");
+            "Afterwards count system calls and allocations too, and time how long tasks wait in a "
+            "pool; --profile full does");
 }
 
 void declare(apps::CommandLine& line, const Command& command, Texts& texts) {

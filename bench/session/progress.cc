@@ -8,7 +8,6 @@
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
 
-#include "bench/session/counting.h"
 #include "bench/show/figures.h"
 
 namespace collet::bench {
@@ -52,13 +51,16 @@ void Progress::finish(const Cell& cell, const RunOutcome& outcome) {
   finish(label_of(cell), outcome.status == RunStatus::failed, verdict_of(cell.judged_by, outcome));
 }
 
-void Progress::finish(const Cell& cell, const CountRecord& record) {
-  done_ += kRunsOfACount - 1;
+void Progress::finish(const Cell& cell, const CountRecord& record, std::size_t runs) {
+  done_ += runs - 1;
   const auto figure = [](const std::optional<double>& value) {
     return value ? format_figure(*value) : "unknown";
   };
   std::string what = absl::StrCat(figure(record.syscalls_per_request), " system calls and ",
                                   figure(record.allocations_per_request), " allocations a request");
+  if (record.handoff_p50_us) {
+    absl::StrAppend(&what, ", hand-off p50 ", format_microseconds(*record.handoff_p50_us));
+  }
   if (!record.reason.empty()) absl::StrAppend(&what, ": ", record.reason);
   finish(label_of(cell), false, what);
 }

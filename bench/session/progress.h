@@ -22,7 +22,7 @@ class Progress {
 
   void begin(const Cell& cell);
   void finish(const Cell& cell, const RunOutcome& outcome);
-  void finish(const Cell& cell, const CountRecord& record);
+  void finish(const Cell& cell, const CountRecord& record, std::size_t runs);  // that it took
 
   // The same for a run that is no Cell's: what it is called, and what came of it.
   void begin(const std::string& label);

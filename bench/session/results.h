@@ -86,17 +86,22 @@ struct RunRecord {
   std::optional<Purpose> purpose = std::nullopt;  // of a session with a goal
 };
 
-// System calls and allocations of the server for each request, from runs of their own. What could
-// not be counted is null, and `reason` says why.
+// System calls and allocations of the server for each request, and how long tasks waited in its
+// pool, from runs of their own. What could not be counted is null, and `reason` says why; without
+// one there was nothing to count, or too little.
 struct CountRecord {
   std::size_t cell = 0;  // index into the session's
   std::string started_utc;
   std::optional<double> syscalls_per_request;
   std::map<std::string, double> by_name;  // of the system calls, most of them near 0
   std::optional<double> allocations_per_request;
+  std::optional<double> handoff_p50_us;  // from submission to a pool with workers to the begin
+  std::optional<double> handoff_p99_us;
   std::string reason;
 
-  bool is_complete() const noexcept { return syscalls_per_request && allocations_per_request; }
+  bool is_complete() const noexcept {
+    return syscalls_per_request && allocations_per_request && reason.empty();
+  }
 };
 
 struct Results {

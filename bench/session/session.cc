@@ -32,7 +32,7 @@ class Loop {
       progress_.begin(session_.cells[cell].cell);
       const CountRecord record = count(session_, cell, stop_fd_);
       if (record.reason == "interrupted") return SessionEnd::interrupted;
-      progress_.finish(session_.cells[cell].cell, record);
+      progress_.finish(session_.cells[cell].cell, record, runs_of_counts(session_, {cell}));
       if (auto status = file_.append(format_count(session_, record)); !status.ok()) return status;
     }
     return SessionEnd::complete;
@@ -69,7 +69,7 @@ absl::StatusOr<SessionEnd> run_session(const Results& done, ResultsFile& file,
   const auto plan = pending_runs(make_plan(session.cells, settings.blocks, session.seed), done.runs,
                                  settings.max_repeats);
   const auto countable = missing_counts(session, done.counts);
-  Progress progress(plan.size() + kRunsOfACount * countable.size(), time_of_run(settings), style);
+  Progress progress(plan.size() + runs_of_counts(session, countable), time_of_run(settings), style);
   Loop loop(session, file, progress, stop_fd);
   auto end = run_blocks(plan, settings.max_repeats, progress,
                         [&](const PendingRun& pending) { return loop.run_one(pending); });

@@ -58,14 +58,17 @@ int client_threads(const Cell& cell, const Settings& settings) {
   return std::min(settings.client_threads, cell.connections);
 }
 
+bool has_workers(const Cell& cell, const Settings& settings) {
+  const std::string pool(innermost_in(cell.pool));
+  return cell.external.empty() && !settings.workerless_pools.contains(pool);
+}
+
 std::vector<std::string> server_command(const Cell& cell, const Settings& settings, int port) {
   if (const External* external = settings.find_external(cell.external)) {
     return {"/bin/sh", "-c",
             absl::StrReplaceAll(external->command,
                                 {{"{port}", absl::StrCat(port)}, {"{workload}", cell.workload}})};
   }
-  const bool has_workers =
-      !settings.workerless_pools.contains(std::string(innermost_in(cell.pool)));
   std::vector<std::string> command = {settings.server, "--backend",  cell.backend,
                                       "--pool",        cell.pool,    "--listen",
                                       "127.0.0.1:0",   "--workload", cell.workload};
@@ -73,7 +76,7 @@ std::vector<std::string> server_command(const Cell& cell, const Settings& settin
     command.insert(command.end(), {flag, value});
   };
   add("--loops", absl::StrCat(settings.loops));
-  add("--workers", absl::StrCat(has_workers ? settings.workers : 0));
+  add("--workers", absl::StrCat(has_workers(cell, settings) ? settings.workers : 0));
   if (cell.work.count() != 0) add("--work", format_duration(cell.work));
   if (cell.block.count() != 0) add("--block", format_duration(cell.block));
   for (const std::string& plugin : settings.plugins) add("--plugin", plugin);

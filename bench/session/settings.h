@@ -33,7 +33,7 @@ struct Settings {
   int blocks = 1;
   int max_repeats = 2;            // of a noisy run, at the end of its block
   bool accept_any_build = false;  // debug and sanitizer builds are refused otherwise
-  bool counts = false;            // afterwards also system calls and allocations
+  bool counts = false;            // afterwards also system calls and the like
   std::vector<External> externals;
   std::vector<std::string> plugins;  // files, which server and pools are to load
 
@@ -52,6 +52,9 @@ struct Settings {
 
 // Threads of the client in this cell: never more than it has connections.
 int client_threads(const Cell& cell, const Settings& settings);
+
+// True of collet's own server with a pool that has threads.
+bool has_workers(const Cell& cell, const Settings& settings);
 
 // `port` is of use to external servers only; collet-server chooses its own.
 std::vector<std::string> server_command(const Cell& cell, const Settings& settings, int port);

@@ -71,6 +71,8 @@ Json to_json(const CellSummary& summary) {
   };
   json["server_syscalls_per_request"] = counted(&CountRecord::syscalls_per_request);
   json["server_allocations_per_request"] = counted(&CountRecord::allocations_per_request);
+  json["handoff_p50_us"] = counted(&CountRecord::handoff_p50_us);
+  json["handoff_p99_us"] = counted(&CountRecord::handoff_p99_us);
   json["syscalls"] =
       summary.counts && summary.has_figures() ? Json(summary.counts->by_name) : Json(nullptr);
   json["uncounted"] = summary.counts ? or_null(summary.counts->reason) : Json(nullptr);
@@ -91,8 +93,8 @@ std::string csv_head() {
     }
   }
   return text +
-         ",server_syscalls_per_request,server_allocations_per_request,judged_by,ratio,ratio_low,"
-         "ratio_high,verdict,indicative,not_a_result\n";
+         ",server_syscalls_per_request,server_allocations_per_request,handoff_p50_us,"
+         "handoff_p99_us,judged_by,ratio,ratio_low,ratio_high,verdict,indicative,not_a_result\n";
 }
 
 std::string number(double value) { return absl::StrFormat(",%.9g", value); }
@@ -120,7 +122,8 @@ std::string csv_line(const TableSummary& table, const CellSummary& summary,
                 : ",,,";
   }
   for (const auto figure :
-       {&CountRecord::syscalls_per_request, &CountRecord::allocations_per_request}) {
+       {&CountRecord::syscalls_per_request, &CountRecord::allocations_per_request,
+        &CountRecord::handoff_p50_us, &CountRecord::handoff_p99_us}) {
     const bool known = summary.has_figures() && summary.counts && (*summary.counts).*figure;
     text += known ? number(*((*summary.counts).*figure)) : ",";
   }

@@ -22,7 +22,7 @@ struct Counts {
   std::size_t failed = 0;
   std::size_t unavailable = 0;
   std::size_t client_bound = 0;
-  std::size_t uncounted = 0;  // of system calls or allocations
+  std::size_t uncounted = 0;  // of system calls, allocations or hand-offs
   std::size_t noisy_runs = 0;
   std::size_t late_runs = 0;  // of open loops: by the client or by the server
   double widest_band = 0;
@@ -131,8 +131,8 @@ std::vector<std::string> report_warnings(const Report& report) {
   }
   if (counts.uncounted > 0) {
     warnings.push_back(
-        absl::StrFormat("Of %s system calls or allocations could not be counted; `collet-bench "
-                        "resume` tries again.",
+        absl::StrFormat("Of %s system calls, allocations or hand-offs could not be counted; "
+                        "`collet-bench resume` tries again.",
                         cells(counts.uncounted)));
   }
   if (counts.noisy_runs > 0) {

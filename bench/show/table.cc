@@ -142,7 +142,8 @@ std::string render_tables(const Report& report, std::size_t width) {
   }
   for (const LoadSweep& sweep : sweeps) text += render_sweep(sweep, width);
   for (const GoalTable& table : report.goals) text += render_goal(*report.session.goal, table);
-  for (const std::string& lines : {describe_backend_calls(report), describe_gaps(report)}) {
+  for (const std::string& lines :
+       {describe_backend_calls(report), describe_hand_offs(report), describe_gaps(report)}) {
     if (!lines.empty()) text += lines + "\n";
   }
   return absl::StrCat(text, describe_method(report), warning, "Raw results: ", report.results_path,
@@ -165,7 +166,8 @@ std::string render_markdown(const Report& report) {
   for (const GoalTable& table : report.goals) {
     absl::StrAppend(&text, "```\n", render_goal(*report.session.goal, table), "```\n\n");
   }
-  for (const std::string& lines : {describe_backend_calls(report), describe_gaps(report)}) {
+  for (const std::string& lines :
+       {describe_backend_calls(report), describe_hand_offs(report), describe_gaps(report)}) {
     if (!lines.empty()) text += lines + "\n";
   }
   return text + describe_method(report);

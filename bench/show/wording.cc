@@ -323,6 +323,26 @@ std::string describe_backend_calls(const Report& report) {
   return text;
 }
 
+std::string describe_hand_offs(const Report& report) {
+  std::string text;
+  for (const TableSummary& table : report.tables) {
+    std::map<std::string, std::vector<std::string>> by_pool;
+    for (const CellSummary& cell : table.cells) {
+      if (!cell.has_figures() || !cell.counts || !cell.counts->handoff_p50_us) continue;
+      const auto& p99 = cell.counts->handoff_p99_us;
+      by_pool[cell.cell.pool].push_back(
+          absl::StrCat(cell.cell.backend, " ", format_microseconds(*cell.counts->handoff_p50_us),
+                       " ", p99 ? format_microseconds(*p99) : "–"));
+    }
+    for (const auto& [pool, words] : by_pool) {
+      absl::StrAppend(&text, "hand-off to ", pool, ", p50 and p99, ",
+                      describe_shape(table.cells.front().cell), ": ", absl::StrJoin(words, ", "),
+                      "\n");
+    }
+  }
+  return text;
+}
+
 std::string describe_method(const Report& report) {
   if (report.session.goal) return describe_search(report);
   std::string text = "Medians of n runs, each with fresh processes; lower is better.\n";

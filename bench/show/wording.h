@@ -54,6 +54,10 @@ std::string describe_gaps(const Report& report);
 // A line for each cell whose backend is in the decorator `count`: its calls for each request.
 std::string describe_backend_calls(const Report& report);
 
+// A line for each pool of a table that tasks were handed over to: how long they waited in it, with
+// each backend.
+std::string describe_hand_offs(const Report& report);
+
 // How often each kind of noise was seen in the runs that count: `foreign 12, steal 3`.
 std::string count_noise(const Report& report);
 

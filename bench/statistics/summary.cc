@@ -60,6 +60,13 @@ std::map<std::string, double> backend_calls(const Runs& runs) {
   return each;
 }
 
+// As the servers said.
+bool had_workers(const Runs& runs) {
+  return std::ranges::any_of(runs, [](const RunRecord* run) {
+    return run->outcome.listening && run->outcome.listening->workers > 0;
+  });
+}
+
 // True if at least half of the good runs have it.
 bool is_usual(const std::string& flag, const Runs& runs) {
   std::ptrdiff_t good = 0;
@@ -211,7 +218,8 @@ Report summarize_results(Results results, std::string results_path) {
   report.missing = plan.size() - std::min(plan.size(), report.runs.size());
   for (std::size_t i = 0; report.session.settings.counts && i < cells.size(); ++i) {
     const bool counted = std::ranges::count(results.counts, i, &CountRecord::cell) != 0;
-    if (can_be_counted(cells[i]) && !counted) report.missing += kRunsOfACount;
+    if (!can_be_counted(cells[i]) || counted) continue;
+    report.missing += kRunsOfACount + (had_workers(grouped[i].runs) ? 1 : 0);
   }
   return report;
 }

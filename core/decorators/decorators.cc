@@ -6,7 +6,7 @@ namespace collet {
 namespace {
 
 constexpr const BackendDecorator* kOfBackends[] = {&kTrace, &kFault, &kCount};
-constexpr const PoolDecorator* kOfPools[] = {&kTracePool, &kFaultPool};
+constexpr const PoolDecorator* kOfPools[] = {&kTracePool, &kFaultPool, &kCountPool};
 
 }  // namespace
 

@@ -11,5 +11,6 @@ extern const BackendDecorator kFault;
 extern const BackendDecorator kCount;
 extern const PoolDecorator kTracePool;
 extern const PoolDecorator kFaultPool;
+extern const PoolDecorator kCountPool;
 
 }  // namespace collet

@@ -58,6 +58,18 @@ TEST_F(BenchSessionTest, EveryFormatComesFromTheSameFile) {
   EXPECT_THAT(shown("gobench"), HasSubstr("\nBenchmarkEcho/backend=epoll/pool=inline/"));
 }
 
+TEST_F(BenchSessionTest, HandOffsAreTimedWhereAPoolHasWorkers) {
+  std::vector<std::string> arguments = quick({"--reps", "1", "--count", "--no-baselines"});
+  set(arguments, "--pool", "inline,mutex");
+  ASSERT_EQ(run_bench(arguments).code, 0);
+  const auto results = read_results(directory());
+  ASSERT_EQ(results->counts.size(), 2U);
+  for (const CountRecord& record : results->counts) {
+    const bool waited = record.handoff_p50_us.value_or(0) > 0;
+    EXPECT_EQ(waited, results->session.cells[record.cell].cell.pool == "mutex") << record.reason;
+  }
+}
+
 TEST_F(BenchSessionTest, ThePlanRunsNothingAndIsTheSameForASeed) {
   std::vector<std::string> arguments = quick({"--reps", "3"});
   arguments[0] = "plan";

@@ -66,5 +66,31 @@ TEST(DecoratedProgramsTest, WithoutJsonTheCountIsToldAtTheEnd) {
   EXPECT_EQ(program.wait(), 0);
 }
 
+std::vector<std::string> server_of_pool(const std::string& pool) {
+  return {COLLET_SERVER_PROGRAM, "--listen", "127.0.0.1:0", "--pool", pool, "--workers", "1"};
+}
+
+TEST(DecoratedProgramsTest, TheTotalsTellHowLongTasksOfAPoolWaitedAndRan) {
+  auto command = server_of_pool("count(mutex)");
+  command.emplace_back("--json");
+  Program program(command);
+  program.read_line();
+  program.signal(SIGTERM);
+  EXPECT_THAT(program.read_rest(),
+              HasSubstr(R"("pool_times":{"tasks":0,"batches":0,"largest_batch":0,)"
+                        R"("queue_delay_us":{"count":0,"p50":0.0,"p99":0.0,"p999":0.0,"max":0.0},)"
+                        R"("run_time_us":{"count":0,)"));
+  EXPECT_EQ(program.wait(), 0);
+}
+
+TEST(DecoratedProgramsTest, WithoutJsonTheTimesOfAPoolAreToldAtTheEnd) {
+  Program program(server_of_pool("count(mutex)"));
+  program.read_line();
+  program.signal(SIGTERM);
+  EXPECT_THAT(program.read_rest(),
+              HasSubstr("timed 0 tasks, 0 batches of at most 0; queue delay p50 0.0 us, "));
+  EXPECT_EQ(program.wait(), 0);
+}
+
 }  // namespace
 }  // namespace collet::integration

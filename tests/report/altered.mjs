@@ -73,6 +73,8 @@ function cellsLike(like, table, { open = false } = {}) {
       p999_us: k === 2 ? null : summary(800 * factor, 0.2),
       server_syscalls_per_request: summary(2 + 0.3 * k, 0.001),
       server_allocations_per_request: summary(0.01 * (i + 1), 0.01),
+      handoff_p50_us: k === 0 ? null : summary(4 * factor, 0.1),
+      handoff_p99_us: k === 0 ? null : summary(30 * factor, 0.1),
       to_baseline: { n: 6, p: 0.03, adjusted_p: 0.09, indicative: false,
                      ...(baseline ? { ratio: 1, verdict: "~", interval: null } : verdict) },
       merged: merged(25 * factor, 60 * factor, open),

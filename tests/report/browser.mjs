@@ -15,8 +15,9 @@ export const metrics = {
   cpu: ["server_cpu_us_per_request", 1], machine: ["machine_cpu_us_per_request", 1],
   rate: ["requests_per_s", 1e3], p50: ["p50_us", 1], p99: ["p99_us", 1], p999: ["p999_us", 1],
   switches: ["server_switches_per_request", 1], syscalls: ["server_syscalls_per_request", 1],
-  allocations: ["server_allocations_per_request", 1], rss: ["server_rss_bytes", 1024 * 1024],
-  connection: ["bytes_per_connection", 1024],
+  allocations: ["server_allocations_per_request", 1],
+  "handoff-p50": ["handoff_p50_us", 1], "handoff-p99": ["handoff_p99_us", 1],
+  rss: ["server_rss_bytes", 1024 * 1024], connection: ["bytes_per_connection", 1024],
 };
 
 const bundled = statSync(join(process.env.COLLET_REPORT_WORK, "report.js")).size > 0;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <absl/strings/str_cat.h>
 #include <absl/strings/str_replace.h>
 #include <collet/histogram.h>
 #include <nlohmann/json.hpp>
@@ -92,6 +93,10 @@ class ReportTest : public testing::Test {
       const auto status = read_line(format_run(results_.session, record), read);
       EXPECT_TRUE(status.ok()) << status;
     }
+    for (const CountRecord& record : results_.counts) {
+      const auto status = read_line(format_count(results_.session, record), read);
+      EXPECT_TRUE(status.ok()) << status;
+    }
     return summarize_results(std::move(read), "results/x/results.jsonl");
   }
   std::string tables() { return render_tables(report()); }
@@ -106,6 +111,59 @@ TEST_F(ReportTest, CallsThatADecoratorCountedAreSaidForEachRequest) {
   EXPECT_THAT(tables(), HasSubstr("calls for each request, asio + inline, echo, 64 connections: "
                                   "wait 0.40, wake 0.01\n"));
   EXPECT_THAT(render_json(report()), HasSubstr("\"wait\": 0.4,"));
+}
+
+// What was counted of epoll + mutex.
+CountRecord count_of_mutex() {
+  CountRecord record;
+  record.cell = 2;
+  record.started_utc = kNoon;
+  record.syscalls_per_request = 2.5;
+  record.allocations_per_request = 0.25;
+  record.handoff_p50_us = 4.5;
+  record.handoff_p99_us = 31.5;
+  return record;
+}
+
+TEST_F(ReportTest, HandOffsStandBelowTheTablesAndInTheExports) {
+  EXPECT_THAT(tables(), Not(HasSubstr("hand-off")));
+  results_.counts = {count_of_mutex()};
+  const std::string line =
+      "hand-off to mutex, p50 and p99, echo, 64 connections, 64 B, split: epoll 4.50µs 31.5µs\n";
+  EXPECT_THAT(tables(), HasSubstr(line));
+  EXPECT_THAT(render_markdown(report()), HasSubstr(line));
+  EXPECT_THAT(render_csv(report()), HasSubstr(",2.5,0.25,4.5,31.5,server_cpu_us_per_request,"));
+  const std::string json = render_json(report());
+  for (const char* figure : {"handoff_p50_us", "handoff_p99_us"}) {
+    const std::string key = absl::StrCat("\"", figure, "\": ");
+    EXPECT_THAT(json, AllOf(HasSubstr(key + "{"), HasSubstr(key + "null"))) << figure;
+  }
+  EXPECT_THAT(json, HasSubstr("\"median\": 31.5"));
+  results_.counts[0].handoff_p99_us.reset();
+  EXPECT_THAT(tables(), HasSubstr("split: epoll 4.50µs –\n"));
+}
+
+TEST_F(ReportTest, ACountOfBeforeHandOffsWereTimedIsReadAndComplete) {
+  CountRecord record = count_of_mutex();
+  record.handoff_p50_us.reset();
+  record.handoff_p99_us.reset();
+  const std::string line = format_count(results_.session, record);
+  const std::string before = absl::StrReplaceAll(
+      line, {{",\"handoff_p50_us\":null", ""}, {",\"handoff_p99_us\":null", ""}});
+  ASSERT_LT(before.size(), line.size());
+  Results read{results_.session, {}};
+  ASSERT_TRUE(read_line(before, read).ok());
+  EXPECT_TRUE(read.counts.at(0).is_complete());
+  read.counts[0].reason = "hand-offs: it died";
+  EXPECT_FALSE(read.counts[0].is_complete());
+}
+
+TEST_F(ReportTest, CountsThatAreMissingAreThreeRunsWhereAPoolHasWorkers) {
+  results_.session.settings.counts = true;
+  run(2, 0).outcome.listening->workers = 1;
+  EXPECT_THAT(tables(), HasSubstr("Incomplete: 9 runs are missing"));  // of four cells
+  results_.counts = {count_of_mutex()};
+  EXPECT_THAT(tables(), HasSubstr("Incomplete: 6 runs are missing"));
 }
 
 TEST_F(ReportTest, ARunOfBeforeCallsWereCountedIsRead) {

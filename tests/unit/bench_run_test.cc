@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include <absl/strings/str_format.h>
 #include <collet/builtin.h>
 #include <collet/registry.h>
 
@@ -160,6 +161,22 @@ TEST(BenchProtocolTest, LinesOfTheProgramsAreRead) {
   EXPECT_EQ(report->client_cpu_ns, 1'000'000);
   EXPECT_EQ(*parse_load_event(R"({"event":"start"})"), LoadEvent::start);
   EXPECT_EQ(*parse_load_event(R"({"event":"connected"})"), LoadEvent::other);
+}
+
+TEST(BenchProtocolTest, HandOffsAreReadAsFarAsThereAreEnough) {
+  const auto after = [](int tasks) {
+    return parse_hand_off(absl::StrFormat(
+        R"({"event":"totals","pool_times":{"queue_delay_us":{"count":%d,"p50":4.5,"p99":31.5}}})",
+        tasks));
+  };
+  ASSERT_TRUE(after(1000));
+  EXPECT_EQ(after(1000)->p50_us, 4.5);
+  EXPECT_EQ(after(1000)->p99_us, 31.5);
+  EXPECT_EQ(after(999)->p50_us, 4.5);
+  EXPECT_EQ(after(999)->p99_us, std::nullopt);
+  EXPECT_EQ(after(19)->p50_us, std::nullopt);
+  EXPECT_FALSE(parse_hand_off(R"({"event":"totals","requests":7})"));
+  EXPECT_FALSE(parse_hand_off("hello"));
 }
 
 TEST(BenchProtocolTest, AnythingElseIsQuotedInTheReason) {

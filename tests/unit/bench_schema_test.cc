@@ -146,6 +146,27 @@ TEST_F(SchemaTest, RunsAreValidWhetherTheyWentWellOrNot) {
   EXPECT_EQ(complaint(format_run(session_, record)), "");
 }
 
+TEST_F(SchemaTest, CountsAreValidWithAndWithoutHandOffs) {
+  CountRecord record;
+  record.cell = 2;
+  record.started_utc = kNoon;
+  record.reason = "system calls: strace cannot attach";
+  EXPECT_EQ(complaint(format_count(session_, record)), "");
+  record.syscalls_per_request = 2.5;
+  record.by_name = {{"read", 2.5}};
+  record.allocations_per_request = 0.25;
+  record.handoff_p50_us = 4.5;
+  record.handoff_p99_us = 31.5;
+  record.reason.clear();
+  EXPECT_EQ(complaint(format_count(session_, record)), "");
+  Json line = Json::parse(format_count(session_, record));
+  line.erase("handoff_p50_us");  // a session of before
+  line.erase("handoff_p99_us");
+  EXPECT_EQ(complaint(line), "");
+  line["handoff_p50_us"] = -1;
+  EXPECT_NE(complaint(line), "");
+}
+
 TEST_F(SchemaTest, NothingElseIsValid) {
   Json run = Json::parse(format_run(session_, {{0, 0, 0, false}, 0, kNoon, good_run(2)}));
   EXPECT_EQ(complaint(run), "");

@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <collet/address.h>
@@ -266,6 +267,110 @@ TEST(CountedTest, CallsOfAllInstancesAreCounted) {
   EXPECT_EQ(counts[Kind::opened], 2U);
   EXPECT_EQ(counts[Kind::completions], 6U);
   EXPECT_EQ(counts[Kind::bytes_in], 0U);
+}
+
+// -- count of pools -------------------------------------------------------------------------------
+
+TEST(CountedPoolTest, ATaskThatIsHeldUpHasALongRunTimeAndTheNextALongQueueDelay) {
+  constexpr milliseconds kHold(30);
+  const auto choice = *registry().pool("count(mutex)");
+  const auto pool = *choice.make(1);
+  std::atomic<bool> begun{false};
+  std::atomic<bool> released{false};
+  Task first([&] {
+    begun = true;
+    begun.notify_one();
+    released.wait(false);
+  });
+  Task second([] {});
+  EXPECT_TRUE(pool->submit(first));
+  begun.wait(false);
+  EXPECT_TRUE(pool->try_submit(second));
+  std::this_thread::sleep_for(kHold);
+  released = true;
+  released.notify_one();
+  pool->stop(StopMode::drain);
+  const PoolTimes::Totals times = choice.times().totals();
+  EXPECT_EQ(times.tasks, 2U);
+  EXPECT_EQ(times.batches, 0U);
+  EXPECT_EQ(times.queue_delay.count(), 2U);
+  EXPECT_EQ(times.run_time.count(), 2U);
+  EXPECT_GE(times.run_time.max(), kHold);
+  EXPECT_LT(times.run_time.min(), kHold);
+  EXPECT_GE(times.queue_delay.max(), kHold);
+  EXPECT_LT(times.queue_delay.min(), kHold);
+}
+
+TEST(CountedPoolTest, BatchesOfAllInstancesAreCounted) {
+  const auto choice = *registry().pool("count(mutex)");
+  const Pool copy = choice;
+  std::atomic<int> count{0};
+  for (const std::size_t size : {3U, 5U, 4U}) {
+    const auto pool = *copy.make(2);
+    auto tasks = counting(count, size);
+    EXPECT_EQ(pool->submit_bulk(tasks), size);
+    pool->stop(StopMode::drain);
+  }
+  EXPECT_EQ(count, 12);
+  const PoolTimes::Totals times = choice.times().totals();
+  EXPECT_EQ(times.tasks, 12U);
+  EXPECT_EQ(times.batches, 3U);
+  EXPECT_EQ(times.largest_batch, 5U);
+  EXPECT_EQ(times.run_time.count(), 12U);
+}
+
+TEST(CountedPoolTest, WhatIsRefusedIsAsItWasAndNotCounted) {
+  const auto choice = *registry().pool("count(mutex)");
+  const auto pool = *choice.make(1);
+  pool->stop(StopMode::drain);
+  std::atomic<int> count{0};
+  auto tasks = counting(count, 3);
+  EXPECT_EQ(pool->submit_bulk(tasks), 0U);
+  EXPECT_FALSE(pool->submit(tasks[0]));
+  EXPECT_FALSE(pool->try_submit(tasks[0]));
+  for (Task& task : tasks) EXPECT_TRUE(task && task.run());
+  EXPECT_EQ(count, 3);
+  const PoolTimes::Totals times = choice.times().totals();
+  EXPECT_EQ(times.tasks, 0U);
+  EXPECT_EQ(times.batches, 0U);
+  EXPECT_EQ(times.run_time.count(), 0U);
+}
+
+TEST(CountedPoolTest, WhatIsDiscardedHasNoTimes) {
+  const auto choice = *registry().pool("count(mutex)");
+  const auto pool = *choice.make(1);
+  std::atomic<bool> submitted{false};
+  std::atomic<bool> stopped{false};
+  Task first([&] {
+    submitted.wait(false);
+    pool->stop(StopMode::discard);
+    stopped = true;
+    stopped.notify_one();
+  });
+  std::atomic<int> count{0};
+  auto others = counting(count, 3);
+  EXPECT_TRUE(pool->submit(first));
+  for (Task& other : others) EXPECT_TRUE(pool->submit(other));
+  submitted = true;
+  submitted.notify_one();
+  stopped.wait(false);
+  pool->stop(StopMode::drain);  // waits for the end
+  EXPECT_EQ(count, 0);
+  EXPECT_EQ(pool->stats().discarded, 3U);
+  const PoolTimes::Totals times = choice.times().totals();
+  EXPECT_EQ(times.tasks, 4U);
+  EXPECT_EQ(times.queue_delay.count(), 1U);
+  EXPECT_EQ(times.run_time.count(), 1U);
+}
+
+TEST(CountedPoolTest, ATaskThatThrowsIsTimedAndStillThrows) {
+  const auto choice = *registry().pool("count(mutex)");
+  const auto pool = *choice.make(1);
+  Task throws([] { throw 5; });
+  EXPECT_TRUE(pool->submit(throws));
+  pool->stop(StopMode::drain);
+  EXPECT_EQ(pool->stats().threw, 1U);
+  EXPECT_EQ(choice.times().totals().run_time.count(), 1U);
 }
 
 }  // namespace

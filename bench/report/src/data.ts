@@ -37,6 +37,8 @@ export type FigureKey =
   | "server_switches_per_request"
   | "server_syscalls_per_request"
   | "server_allocations_per_request"
+  | "handoff_p50_us"
+  | "handoff_p99_us"
   | "server_rss_bytes"
   | "bytes_per_connection";
 

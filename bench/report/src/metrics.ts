@@ -17,6 +17,7 @@ export interface Metric {
 
 const cost = { lower: "cheaper", higher: "dearer" };
 const size = { lower: "smaller", higher: "larger" };
+const speed = { lower: "faster", higher: "slower" };
 
 export const metrics: readonly Metric[] = [
   metric("cpu", "server_cpu_us_per_request", "CPU per request", "µs", cost),
@@ -29,6 +30,8 @@ export const metrics: readonly Metric[] = [
   metric("switches", "server_switches_per_request", "switches per request", "", cost),
   metric("syscalls", "server_syscalls_per_request", "system calls per request", "", cost),
   metric("allocations", "server_allocations_per_request", "allocations per request", "", cost),
+  handOff("handoff-p50", "handoff_p50_us", "hand-off p50"),
+  handOff("handoff-p99", "handoff_p99_us", "hand-off p99"),
   { ...metric("rss", "server_rss_bytes", "memory", "MiB", size), scale: 1024 * 1024 },
   { ...metric("connection", "bytes_per_connection", "memory per connection", "KiB", size),
     scale: 1024 },
@@ -40,8 +43,14 @@ function metric(id: string, key: FigureKey, label: string, unit: string,
            missing: "not counted in these runs" };
 }
 
+// From the submission of a task to its begin.
+function handOff(id: string, key: FigureKey, label: string): Metric {
+  return { ...metric(id, key, label, "µs", speed),
+           missing: "not timed in these runs, or nothing is handed over" };
+}
+
 function timeOf(id: string, key: FigureKey, label: string): Metric {
-  return { ...metric(id, key, label, "µs", { lower: "faster", higher: "slower" }), time: true,
+  return { ...metric(id, key, label, "µs", speed), time: true,
            missing: "too few requests for it" };
 }
 

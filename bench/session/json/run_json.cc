@@ -273,6 +273,9 @@ CountRecord to_count(const Json& json, const Session& session) {
   record.syscalls_per_request = optional_of<double>(json.at("syscalls_per_request"));
   record.by_name = json.at("syscalls").get<std::map<std::string, double>>();
   record.allocations_per_request = optional_of<double>(json.at("allocations_per_request"));
+  // Sessions of before know none.
+  record.handoff_p50_us = optional_of<double>(json.value("handoff_p50_us", Json(nullptr)));
+  record.handoff_p99_us = optional_of<double>(json.value("handoff_p99_us", Json(nullptr)));
   record.reason = text_of(json.at("reason"));
   return record;
 }
@@ -284,6 +287,8 @@ std::string format_count(const Session& session, const CountRecord& record) {
                {"syscalls_per_request", or_null(record.syscalls_per_request)},
                {"syscalls", record.by_name},
                {"allocations_per_request", or_null(record.allocations_per_request)},
+               {"handoff_p50_us", or_null(record.handoff_p50_us)},
+               {"handoff_p99_us", or_null(record.handoff_p99_us)},
                {"reason", or_null(record.reason)}});
 }
 

@@ -14,6 +14,7 @@
 
 #include <collet/call_counts.h>
 #include <collet/description.h>
+#include <collet/pool_times.h>
 
 namespace collet {
 
@@ -24,6 +25,7 @@ struct Wrapping {
   std::uint64_t instance = 0;            // the first that a choice makes is 0, and so on
   bool is_poller = false;                // of a backend: a Poller is underneath
   std::shared_ptr<CallCounts> counts{};  // of the choice, for whoever counts
+  std::shared_ptr<PoolTimes> times{};    // likewise, of a pool
 };
 
 // Described as a backend is. Its decorators see a backend at two levels: what only a Poller can do

@@ -105,6 +105,12 @@ class Pool : public Choice<PoolDescription, PoolDecorator> {
   // How many workers to take beside `loops` event loops: one for each CPU they leave this process,
   // at least one; none for a pool that has no threads.
   std::size_t default_workers(std::size_t loops) const noexcept;
+
+  // What `count` has timed of all instances that this choice and its copies have made.
+  const PoolTimes& times() const noexcept { return *times_; }
+
+ private:
+  std::shared_ptr<PoolTimes> times_ = std::make_shared<PoolTimes>();  // by all copies
 };
 
 // Of a workload out of a plugin; those that come with collet are the programs' own.
