@@ -97,7 +97,7 @@ TEST_F(SchemaTest, ASessionWithAGoalAndItsRunsAreValid) {
 }
 
 TEST_F(SchemaTest, CountsAreValidWhetherOrNotAllCouldBeCounted) {
-  CountRecord record{1, kNoon, 3.2, {{"recvfrom", 1.1}, {"epoll_wait", 0.02}}, 0.5, ""};
+  CountRecord record{1, kNoon, 3.2, {{"recvfrom", 1.1}, {"epoll_wait", 0.02}}, 0.5, 2, 40, ""};
   const std::string line = format_count(session_, record);
   EXPECT_EQ(complaint(line), "");
   Results read{session_, {}};
