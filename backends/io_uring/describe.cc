@@ -53,10 +53,25 @@ Proactor* make(const OptionValues& options, Refusal& why_not) noexcept {
                                     .outcomes = static_cast<unsigned>(options["completions"]),
                                     .buffer_bytes = static_cast<std::size_t>(options["buffer"]),
                                     .buffers = static_cast<std::size_t>(options["buffers"]),
+                                    .bundles = options["bundle"] != 0,
+                                    .uncopied = static_cast<std::size_t>(options["send_zc"]),
                                     .task_run = task_run_of(options)});
-  if (error == 0) return proactor.release();
-  explain(error, task_run_of(options), why_not);
-  return nullptr;
+  if (error != 0) {
+    explain(error, task_run_of(options), why_not);
+    return nullptr;
+  }
+  if (options["bundle"] != 0 && !proactor->can_bundle()) {
+    why_not.say(
+        "this kernel does not receive into several buffers at once, as Linux 6.10 does: "
+        "bundle has to be false");
+    return nullptr;
+  }
+  if (options["send_zc"] != 0 && !proactor->can_send_uncopied()) {
+    why_not.say("this kernel does not know sends without copying, so send_zc=%lld has to be 0",
+                static_cast<long long>(options["send_zc"]));
+    return nullptr;
+  }
+  return proactor.release();
 }
 
 class Received final : public CompletionSink {
@@ -77,7 +92,7 @@ class Received final : public CompletionSink {
 int try_to_receive() noexcept {
   constexpr std::chrono::seconds kPatience{1};
   IoUringProactor proactor;
-  int error = proactor.open({4, 8, 1024, 2, best_task_run()});
+  int error = proactor.open({4, 8, 1024, 2, false, 0, best_task_run()});
   int pair[2];
   if (error == 0 && ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) error = errno;
   if (error != 0) return error;
@@ -115,6 +130,10 @@ const BackendDescription& io_uring_backend() {
        "what the kernel receives into; smaller than most messages costs several times as much"},
       {"buffers", OptionType::integer, 4096, 1, LentBuffers::kMost,
        "most buffers, used by need and on loan to handlers; beyond it receiving pauses"},
+      {"bundle", OptionType::boolean, 0, 0, 1,
+       "receive into several buffers at once what is larger than one"},
+      {"send_zc", OptionType::bytes, 0, 0, 1 << 30,
+       "sends of at least so many bytes are not copied, but end when the peer has them; 0: none"},
       task_run_option(),
   };
   static const BackendDescription description{

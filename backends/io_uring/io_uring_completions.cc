@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <collet/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -27,12 +28,7 @@ void IoUringProactor::take(const Uring::Outcome& outcome) noexcept {
   ++handled_;
   IoUringSlot& slot = slots_[static_cast<std::uint32_t>(outcome.user_data >> kRoleBits)];
   if (role == Role::output) {
-    if (outcome.is_last()) slot.output = false;
-    if (slot.waits_for_room) {
-      on_room(slot, outcome);
-    } else {
-      slot.connecting ? on_connect(slot, outcome.result) : on_send(slot, outcome.result);
-    }
+    on_output(slot, outcome);
     if (slot.closing) settle(slot);
     return;
   }
@@ -90,8 +86,8 @@ void IoUringProactor::deliver_held(IoUringSlot& slot) noexcept {
 
 void IoUringProactor::on_receive(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept {
   if ((outcome.flags & IORING_CQE_F_BUFFER) != 0) {
+    if (outcome.result > 0) return lend_all(slot, outcome);
     buffers_->on_taken();
-    if (outcome.result > 0 && !slot.closing) return lend(slot, outcome);
     buffers_->put_back(static_cast<LentBuffers::Id>(outcome.flags >> IORING_CQE_BUFFER_SHIFT));
   }
   if (slot.closing) return;
@@ -134,17 +130,43 @@ void IoUringProactor::on_connect(IoUringSlot& slot, int result) noexcept {
   sink_->complete(done);
 }
 
+void IoUringProactor::on_output(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept {
+  if (outcome.is_notice()) {
+    if (--slot.notices == 0 && !slot.output) end_send(slot);
+    return;
+  }
+  if (outcome.is_last() || !slot.waits_for_room) slot.output = false;
+  if (slot.waits_for_room) {
+    on_room(slot, outcome);
+  } else if (slot.connecting) {
+    on_connect(slot, outcome.result);
+  } else {
+    if (!outcome.is_last()) ++slot.notices;
+    on_send(slot, outcome.result);
+  }
+}
+
 void IoUringProactor::on_send(IoUringSlot& slot, int result) noexcept {
   if (result > 0) slot.sent += static_cast<std::size_t>(result);
+  if (slot.uncopied && result == -EOPNOTSUPP) slot.copies = true;
+  // By this kind of socket, or because no more memory may be locked now.
+  const bool is_refused =
+      slot.uncopied && (result == -EOPNOTSUPP || result == -ENOMEM || result == -ENOBUFS);
   const bool is_whole = slot.sent == slot.bytes.size();
-  const bool goes_on = result > 0 ? !is_whole : result == -EAGAIN || result == -EINTR;
-  if (goes_on && !slot.closing) return wait_for_room(slot);
+  const bool goes_on =
+      is_refused || (result > 0 ? !is_whole : result == -EAGAIN || result == -EINTR);
+  if (goes_on && !slot.closing) return is_refused ? begin_send(slot, true) : wait_for_room(slot);
+  const bool has_failed = result < 0 && !goes_on;
+  slot.send_error = static_cast<std::uint16_t>(has_failed ? -result : is_whole ? 0 : ECANCELED);
+  if (slot.notices == 0) end_send(slot);
+}
+
+void IoUringProactor::end_send(IoUringSlot& slot) noexcept {
   Completion done;
   done.operation = Operation::send;
   done.last = true;
   done.token = slot.token;
-  const bool has_failed = result < 0 && !goes_on;
-  done.error = has_failed ? -result : is_whole ? 0 : ECANCELED;
+  done.error = slot.send_error;
   done.sent = slot.sent;
   sink_->complete(done);
 }
@@ -164,17 +186,34 @@ void IoUringProactor::on_room(IoUringSlot& slot, const Uring::Outcome& outcome) 
 
 // -- What follows ---------------------------------------------------------------------------------
 
+// One buffer, or a bundle of them; what the handler of one does may be to close.
+void IoUringProactor::lend_all(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept {
+  auto id = static_cast<LentBuffers::Id>(outcome.flags >> IORING_CQE_BUFFER_SHIFT);
+  auto left = static_cast<std::size_t>(outcome.result);
+  while (true) {
+    const std::size_t size = std::min(left, buffers_->size());
+    left -= size;
+    // A full buffer says nothing of what is behind it, where the kernel does not count (Unix
+    // sockets).
+    const bool emptied =
+        left == 0 && size < buffers_->size() && (outcome.flags & IORING_CQE_F_SOCK_NONEMPTY) == 0;
+    if (left == 0 && !emptied && !slot.closing) more_to_come_ = true;
+    const LentBuffers::Id next = buffers_->after(id);
+    buffers_->on_taken();
+    slot.closing ? buffers_->put_back(id) : lend(slot, id, size, emptied);
+    if (left == 0) return;
+    ++handled_;
+    id = next;
+  }
+}
+
 // Most handlers look at the bytes and are done: then the buffer goes back without an atomic.
-void IoUringProactor::lend(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept {
-  const auto id = static_cast<LentBuffers::Id>(outcome.flags >> IORING_CQE_BUFFER_SHIFT);
+void IoUringProactor::lend(IoUringSlot& slot, LentBuffers::Id id, std::size_t size,
+                           bool emptied) noexcept {
   Completion done;
   done.operation = Operation::receive;
   done.token = slot.token;
-  // A full buffer says nothing of what is behind it, where the kernel does not count (Unix
-  // sockets).
-  const auto size = static_cast<std::size_t>(outcome.result);
-  done.emptied = (outcome.flags & IORING_CQE_F_SOCK_NONEMPTY) == 0 && size < buffers_->size();
-  if (!done.emptied) more_to_come_ = true;
+  done.emptied = emptied;
   done.lease = buffers_->lend(id, size);
   sink_->complete(done);
   if (done.lease.take_back()) buffers_->take_back(id);
@@ -212,7 +251,8 @@ void IoUringProactor::settle(IoUringSlot& slot) noexcept {
       begin_input(slot);
     }
   }
-  if (slot.closing && !slot.started && slot.idle()) finish_close(slot);
+  if (!slot.closing || slot.started || !slot.idle()) return;
+  slot.notices == 0 ? finish_close(slot) : end_connection(slot);
 }
 
 void IoUringProactor::settle_later(IoUringSlot& slot) noexcept {

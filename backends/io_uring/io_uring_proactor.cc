@@ -3,11 +3,14 @@
 #include "backends/io_uring/io_uring_proactor.h"
 
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <collet/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <utility>
 
 #include "backends/io_uring/describe.h"
@@ -24,6 +27,16 @@ constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // bytes of one send 
 // Bytes of one multishot receive: the kernel goes on until it has heard of a stop(), which must not
 // be long. So the request ends after so many, and is made again unless somebody wants a pause.
 constexpr std::uint32_t kReceiveLimit = 64 << 10;
+
+// Milliseconds without progress after which a peer is given up that was being sent to when close()
+// came.
+constexpr unsigned kLastPatience = 1000;
+
+// Resets a connection, whoever else has the descriptor, and forgets what is yet to be sent.
+void disconnect(int fd) noexcept {
+  const sockaddr nobody{.sa_family = AF_UNSPEC, .sa_data = {}};
+  ::connect(fd, &nobody, sizeof nobody);
+}
 
 // Returns 0 or an errno.
 int set_blocking(int fd, bool blocking) noexcept {
@@ -43,6 +56,8 @@ int IoUringProactor::open(const IoUringOptions& options) noexcept {
   if (error != 0) return error;
   buffers_ = LentBuffers::make(ring_.raw(), options.buffer_bytes, options.buffers, wake_, error);
   if (buffers_ == nullptr) return error;
+  bundles_ = options.bundles;
+  if (options.uncopied != 0) uncopied_ = options.uncopied;
   watch_wake();
   return 0;
 }
@@ -52,7 +67,8 @@ IoUringProactor::~IoUringProactor() {
     IoUringSlot& slot = slots_[i];
     if (slot.kind == Kind::free || slot.kind == Kind::watch) continue;
     if (slot.kind == Kind::listener && !slot.refuses) forget_unix_path(slot.fd);
-    ::shutdown(slot.fd, SHUT_RDWR);  // now, not when the ring lets go of it
+    if (slot.notices != 0) disconnect(slot.fd);  // the caller's memory may be another's next
+    ::shutdown(slot.fd, SHUT_RDWR);              // now, not when the ring lets go of it
     ::close(slot.fd);
   }
   for (const auto& [listener, sockets] : held_) {
@@ -61,6 +77,16 @@ IoUringProactor::~IoUringProactor() {
   if (buffers_ == nullptr) return;
   abandon_all();
   buffers_->leave();
+}
+
+// Of a stream that is closing and of which the kernel still has memory to send: that is sent, or
+// given up, before the close ends. Until then there is a descriptor, to be reset by.
+void IoUringProactor::end_connection(IoUringSlot& slot) noexcept {
+  if (slot.ended) return;
+  slot.ended = true;
+  if (slot.reset) return disconnect(slot.fd);
+  ::setsockopt(slot.fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kLastPatience, sizeof kLastPatience);
+  ::shutdown(slot.fd, SHUT_RDWR);
 }
 
 // The kernel ends the requests of a ring by and by once nobody has it any more, and those of a
@@ -134,7 +160,7 @@ void IoUringProactor::begin_input(IoUringSlot& slot) noexcept {
       break;
     case Kind::stream:
       input.opcode = IORING_OP_RECV;
-      input.ioprio = IORING_RECV_MULTISHOT;
+      input.ioprio = IORING_RECV_MULTISHOT | (bundles_ ? Uring::kBundle : 0);
       input.flags = IOSQE_BUFFER_SELECT;
       input.buf_group = LentBuffers::kGroup;
       input.file_index = limits_receives_ ? kReceiveLimit : 0;  // `optlen` to newer headers
@@ -148,10 +174,12 @@ void IoUringProactor::begin_input(IoUringSlot& slot) noexcept {
 
 // Not one that waits for room itself: where the peer has ended, the kernel takes that for room, and
 // when there is still none lets a thread of its own wait, one for each such peer.
-void IoUringProactor::begin_send(IoUringSlot& slot) noexcept {
+void IoUringProactor::begin_send(IoUringSlot& slot, bool must_copy) noexcept {
   io_uring_sqe& send = request(Role::output, slot.index);
   const std::span<const std::byte> unsent = slot.bytes.subspan(slot.sent);
-  send.opcode = IORING_OP_SEND;
+  slot.uncopied = !must_copy && !slot.copies && unsent.size() >= uncopied_ &&
+                  slot.notices < std::numeric_limits<std::uint16_t>::max();
+  send.opcode = slot.uncopied ? IORING_OP_SEND_ZC : IORING_OP_SEND;
   send.fd = slot.fd;
   send.addr = reinterpret_cast<std::uint64_t>(unsent.data());
   send.len = static_cast<std::uint32_t>(std::min(unsent.size(), kMostAtOnce));
@@ -259,7 +287,7 @@ int IoUringProactor::send(Handle handle, std::span<const std::byte> bytes) noexc
   IoUringSlot* slot = usable(handle);
   if (slot == nullptr) return EBADF;
   if (slot->kind != Kind::stream) return EINVAL;
-  if (slot->output) return slot->connecting ? ENOTCONN : EALREADY;
+  if (slot->sends()) return slot->connecting ? ENOTCONN : EALREADY;
   slot->used = true;
   slot->bytes = bytes;
   slot->sent = 0;

@@ -29,6 +29,8 @@ struct IoUringOptions {
   unsigned outcomes = 0;  // that the kernel has room for
   std::size_t buffer_bytes = 0;
   std::size_t buffers = 0;
+  bool bundles = false;      // one outcome may tell of several buffers
+  std::size_t uncopied = 0;  // bytes from which on a send is not copied; 0: none is
   TaskRun task_run = TaskRun::deferred;
 };
 
@@ -41,6 +43,10 @@ class IoUringProactor final : public Proactor {
 
   // Before anything else. Returns 0 or an errno.
   int open(const IoUringOptions& options) noexcept;
+
+  // Whether this kernel can do what `bundles` and `uncopied` ask for.
+  bool can_bundle() const noexcept { return ring_.can_bundle(); }
+  bool can_send_uncopied() noexcept { return ring_.knows(IORING_OP_SEND_ZC); }
 
   Opened listen(const Endpoint& at, const ListenOptions& options, Token token) noexcept override;
   Opened connect(const Endpoint& to, const Endpoint* from, Token token) noexcept override;
@@ -74,10 +80,11 @@ class IoUringProactor final : public Proactor {
   IoUringSlot* usable(Handle handle) noexcept;
   io_uring_sqe& request(Role role, std::uint32_t index) noexcept;
   void begin_input(IoUringSlot& slot) noexcept;
-  void begin_send(IoUringSlot& slot) noexcept;
+  void begin_send(IoUringSlot& slot, bool must_copy = false) noexcept;
   void wait_for_room(IoUringSlot& slot) noexcept;
   void watch_wake() noexcept;
   void cancel(IoUringSlot& slot, Role role) noexcept;
+  void end_connection(IoUringSlot& slot) noexcept;
   void abandon_all() noexcept;
 
   // What comes of them, and what follows: io_uring_completions.cc.
@@ -88,9 +95,12 @@ class IoUringProactor final : public Proactor {
   void on_receive(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept;
   void on_ready(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept;
   void on_connect(IoUringSlot& slot, int result) noexcept;
+  void on_output(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept;
   void on_send(IoUringSlot& slot, int result) noexcept;
+  void end_send(IoUringSlot& slot) noexcept;
   void on_room(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept;
-  void lend(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept;
+  void lend_all(IoUringSlot& slot, const Uring::Outcome& outcome) noexcept;
+  void lend(IoUringSlot& slot, LentBuffers::Id id, std::size_t size, bool emptied) noexcept;
   void park(IoUringSlot& slot) noexcept;
   void restart_parked() noexcept;
   void settle(IoUringSlot& slot) noexcept;
@@ -108,8 +118,10 @@ class IoUringProactor final : public Proactor {
   std::deque<Handle> parked_;                                // wait for a buffer to come home
   std::unordered_map<std::uint32_t, std::deque<int>> held_;  // by listeners that are stopped
   CompletionSink* sink_ = nullptr;
-  std::size_t handled_ = 0;      // completions of this pass, and outcomes that led to none
-  std::size_t in_flight_ = 0;    // requests whose last outcome has not come
+  std::size_t uncopied_ = ~std::size_t{0};  // bytes from which on a send is not copied
+  std::size_t handled_ = 0;    // completions of this pass, and outcomes that led to none
+  std::size_t in_flight_ = 0;  // requests whose last outcome has not come
+  bool bundles_ = false;
   bool limits_receives_ = true;  // until the kernel turns out not to know that
   bool more_to_come_ = false;    // bytes were left in a socket, or a request is to be made again
   Counters counters_;

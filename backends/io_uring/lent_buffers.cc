@@ -47,6 +47,7 @@ LentBuffers* LentBuffers::make(io_uring& ring, std::size_t size, std::size_t lim
                                UringWake& owner, int& error) noexcept {
   auto* buffers = new LentBuffers(size, limit, owner);
   buffers->spare_.reserve(limit);
+  buffers->after_.resize(limit);
   buffers->memory_ = static_cast<std::byte*>(map_memory(size * limit));
   buffers->ring_ =
       static_cast<io_uring_buf_ring*>(map_memory(buffers->ring_entries_ * sizeof(io_uring_buf)));
@@ -80,6 +81,8 @@ void LentBuffers::let_go(std::int64_t references) noexcept {
 void LentBuffers::publish(Id id) noexcept {
   io_uring_buf_ring_add(ring_, address(id), static_cast<unsigned>(size_), id,
                         static_cast<int>(ring_entries_ - 1), static_cast<int>(unseen_));
+  after_[newest_] = id;
+  newest_ = id;
   ++unseen_;
   ++published_;
 }

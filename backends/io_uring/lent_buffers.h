@@ -43,6 +43,9 @@ class LentBuffers final : public Lender {
   // The kernel has taken one for what it received.
   void on_taken() noexcept { --published_; }
 
+  // The one that the kernel was given next, and takes next: until that has been taken.
+  Id after(Id id) const noexcept { return after_[id]; }
+
   // Lends the first `length` bytes of a buffer that was taken.
   Lease lend(Id id, std::size_t length) noexcept {
     ++lent_;
@@ -89,6 +92,8 @@ class LentBuffers final : public Lender {
   std::size_t lent_ = 0;         // those in home_ included
   unsigned unseen_ = 0;          // in the ring, but not shown yet
   std::vector<Id> spare_;        // the last one back is the next one used
+  std::vector<Id> after_;        // by what was published before
+  Id newest_ = 0;                // that was published
   std::byte* memory_ = nullptr;  // of all of them
   io_uring_buf_ring* ring_ = nullptr;
   unsigned ring_entries_ = 0;

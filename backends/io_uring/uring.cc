@@ -71,6 +71,14 @@ TaskRun best_task_run() noexcept {
   return best;
 }
 
+bool Uring::knows(io_uring_op operation) noexcept {
+  io_uring_probe* probe = io_uring_get_probe_ring(&ring_);
+  if (probe == nullptr) return false;
+  const bool is_known = io_uring_opcode_supported(probe, operation) != 0;
+  io_uring_free_probe(probe);
+  return is_known;
+}
+
 io_uring_sqe* Uring::request() noexcept {
   io_uring_sqe* request = late_.empty() ? io_uring_get_sqe(&ring_) : nullptr;
   if (request == nullptr) request = &late_.emplace_back();

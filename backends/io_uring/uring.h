@@ -34,7 +34,13 @@ class Uring {
     std::uint32_t flags;  // IORING_CQE_F_
 
     bool is_last() const noexcept { return (flags & IORING_CQE_F_MORE) == 0; }
+    // Of a send that copied nothing, after its result: its memory is not read any more.
+    bool is_notice() const noexcept { return (flags & IORING_CQE_F_NOTIF) != 0; }
   };
+
+  // IORING_RECVSEND_BUNDLE to newer headers: a receive fills as many buffers as there are bytes
+  // for, in the order in which the kernel was given them, and names the first.
+  static constexpr std::uint16_t kBundle = 1U << 4;
 
   Uring() noexcept = default;
   ~Uring();
@@ -44,6 +50,10 @@ class Uring {
   // Room for so many requests a pass (more cost another entry), and for so many outcomes (more are
   // kept by the kernel). Returns 0 or an errno: EINVAL if the kernel lacks something.
   int open(unsigned requests, unsigned outcomes, TaskRun mode) noexcept;
+
+  // Whether the kernel knows kBundle, and such requests.
+  bool can_bundle() const noexcept { return (ring_.features & kFeatureOfBundles) != 0; }
+  bool knows(io_uring_op operation) noexcept;
 
   // A cleared request, to be filled in before anything else is called. Never null.
   io_uring_sqe* request() noexcept;
@@ -85,6 +95,7 @@ class Uring {
 
  private:
   static constexpr unsigned kMostInVain = 4;
+  static constexpr unsigned kFeatureOfBundles = 1U << 14;
 
   bool has_sign() const noexcept {
     return (IO_URING_READ_ONCE(*ring_.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) !=

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // proactor_stream_rules.cc: the rules of <collet/proactor.h> about receiving, leases and
 // sending.
+#include <algorithm>
+#include <atomic>
 #include <future>
 #include <thread>
 #include <vector>
@@ -341,6 +343,34 @@ RULE(ProactorStreamRule, R4_5, "both directions run at once") {
   writer.join();
   EXPECT_TRUE(read.get() == reply);
   EXPECT_TRUE(driver()[one.stream].received == text);
+}
+
+// By then the peer has yet to read most of it.
+RULE(ProactorStreamRule, R4_6, "the memory may be written to as soon as send() has completed") {
+  const Connected one = connected(tcp_pair());
+  const std::string text = pattern(6 << 20);
+  std::string at_peer;
+  std::atomic<bool> all_read{false};
+  std::thread reader([&] {
+    while (at_peer.size() < text.size()) {
+      std::this_thread::sleep_for(milliseconds(1));
+      const std::string piece = read_up_to(one.peer, 64 << 10);
+      if (piece.empty()) break;
+      at_peer += piece;
+    }
+    all_read = true;
+    driver()->wake();
+  });
+  std::string memory;
+  for (int i = 0; i < 3; ++i) {
+    memory.assign(text, static_cast<std::size_t>(i) * (2 << 20), 2 << 20);
+    EXPECT_EQ(driver().send(one.stream, memory), 0);
+    driver().run_until_last(one.stream, Operation::send, i + 1);
+    std::ranges::fill(memory, '!');
+  }
+  driver().run_until([&] { return all_read.load(); });
+  reader.join();
+  EXPECT_TRUE(at_peer == text);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // that do not let it.
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/io_uring.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -12,6 +13,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -186,25 +188,21 @@ TEST_F(IoUringTest, AForkedChildGetsNoRing) {
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-// What `deny_rings(error)` leads to, said by a process of its own.
-std::string refusal_with(int error) {
+// What a system call filter leads to for who asks for `spec`, said by a process of its own.
+template <std::size_t kLength>
+std::string refusal_under(sock_filter (&filter)[kLength], const std::string& spec) {
   int channel[2];
   EXPECT_EQ(::pipe(channel), 0);
   const pid_t child = ::fork();
   if (child == 0) {
-    sock_filter deny[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const sock_fprog program{4, deny};
+    const sock_fprog program{kLength, filter};
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
     Registry mine;
     add_builtin_backends(mine);
-    const auto backend = mine.backend("io_uring");
-    const std::string text = backend.ok() ? "it runs" : std::string(backend.status().message());
+    const auto backend = mine.backend(spec);
+    const auto why_not = backend.ok() ? backend->make().status() : backend.status();
+    const std::string text = why_not.ok() ? "it runs" : std::string(why_not.message());
     ::_exit(::write(channel[1], text.data(), text.size()) > 0 ? 0 : 1);
   }
   ::close(channel[1]);
@@ -215,12 +213,38 @@ std::string refusal_with(int error) {
   return count > 0 ? std::string(text, static_cast<std::size_t>(count)) : "";
 }
 
+// What comes of a kernel that makes no ring.
+std::string refusal_with(int error) {
+  sock_filter deny[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  return refusal_under(deny, "io_uring");
+}
+
 TEST(IoUringProbeTest, WhereItIsForbiddenItSaysSo) {
   EXPECT_THAT(refusal_with(EPERM), HasSubstr("io_uring is forbidden here"));
 }
 
 TEST(IoUringProbeTest, WhereTheKernelHasNoneItSaysSo) {
   EXPECT_THAT(refusal_with(ENOSYS), HasSubstr("this kernel has no io_uring"));
+}
+
+TEST(IoUringProbeTest, WhereTheKernelCannotSendWithoutCopyingWhoAsksForItIsTold) {
+  sock_filter deny_questions[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_register, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args) + sizeof(std::uint64_t)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IORING_REGISTER_PROBE, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  if (!registry().backend("io_uring").ok()) GTEST_SKIP() << "io_uring does not run here";
+  EXPECT_EQ(refusal_under(deny_questions, "io_uring"), "it runs");
+  EXPECT_THAT(refusal_under(deny_questions, "io_uring:send_zc=16k"),
+              HasSubstr("send_zc=16384 has to be 0"));
 }
 
 }  // namespace

@@ -47,6 +47,7 @@
 //         R4.3   an error of send_now() is reported by the next send()
 //         R4.4   sending nothing completes
 //         R4.5   both directions run at once
+//         R4.6   the memory may be written to as soon as send() has completed
 //   R5  close() stops, cancels, waits for terminal completions and only then lets the number go.
 //       The backend's wake descriptor closes last.
 //         R5.1   close() is possible from within every completion

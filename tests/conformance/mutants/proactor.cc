@@ -38,6 +38,7 @@ constexpr OptionDescription kBugs[] = {
     bug("one_buffer", "R3.1: lends the same memory again while it is out"),
     bug("half_sent", "R4.1: says that all was sent when half was"),
     bug("sends_later", "R4.2: send_now() looks at the memory after it has returned"),
+    bug("sends_on", "R4.6: send() looks at the memory after it has completed"),
     bug("error_forgotten", "R4.3: a send that failed looks like one that did not"),
     bug("no_reset", "R5.3: closes in good order always"),
     bug("after_close", "R5.3: a token is used after its close"),
@@ -114,7 +115,12 @@ class MutantProactor final : public Proactor, private CompletionSink {
   }
   int send(Handle handle, std::span<const std::byte> bytes) noexcept override {
     if (is("half_sent")) bytes = bytes.first(bytes.size() / 2 + 1);
+    if (is("sends_on")) {
+      while (!later_.empty()) send_later();
+      later_ = std::exchange(bytes, {});
+    }
     const int error = inner_->send(newest(handle), bytes);
+    sender_ = handle;
     if (is("eager_sink") && last_sink_ != nullptr) inner_->run(nanoseconds::min(), *last_sink_);
     return error;
   }
@@ -135,6 +141,8 @@ class MutantProactor final : public Proactor, private CompletionSink {
 
   bool run(nanoseconds deadline, CompletionSink& sink) noexcept override {
     sink_ = last_sink_ = &sink;
+    if (is("sends_on")) send_later();
+    if (is("sends_on") && !later_.empty()) deadline = nanoseconds::min();
     if (is("early") && deadline != nanoseconds::max() && deadline > nanoseconds::zero()) {
       deadline = std::chrono::floor<milliseconds>(deadline);
     }
@@ -174,6 +182,8 @@ class MutantProactor final : public Proactor, private CompletionSink {
     return is("old_handles") && known != newest_.end() ? known->second : handle;
   }
 
+  void send_later() { later_ = later_.subspan(inner_->send_now(sender_, later_)); }
+
   // What was held back.
   void flush() {
     if (!held_.has_value()) return;
@@ -208,6 +218,7 @@ class MutantProactor final : public Proactor, private CompletionSink {
     if (is("error_forgotten") && operation == Operation::send) completion.error = 0;
     if (is("cancel_is_success") && completion.error == ECANCELED) completion.error = 0;
     if (is("half_sent") && operation == Operation::send) completion.sent *= 2;
+    if (is("sends_on") && operation == Operation::send) completion.sent = later_.size();
     Completion again{.operation = operation, .last = ends, .token = completion.token};
     sink_->complete(completion);
     if (is("double_end") && operation == Operation::send) sink_->complete(again);
@@ -243,6 +254,7 @@ class MutantProactor final : public Proactor, private CompletionSink {
   std::atomic<bool> running_{false};
   std::optional<Completion> held_;
   std::span<const std::byte> later_;
+  Handle sender_;
   std::map<std::uint32_t, Handle> newest_;
   std::map<Token, Handle> watches_;
   std::uint64_t accepted_ = 0;
