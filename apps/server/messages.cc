@@ -83,7 +83,7 @@ Json pool_times_json(const PoolTimes::Totals& times) {
 }
 
 std::string percentiles_text(const Histogram& histogram) {
-  return absl::StrFormat("p50 %.1f us, p99 %.1f us, max %.1f us",
+  return absl::StrFormat("p50 %.2f us, p99 %.2f us, max %.2f us",
                          microseconds(histogram.percentile(50)),
                          microseconds(histogram.percentile(99)), microseconds(histogram.max()));
 }

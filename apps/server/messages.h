@@ -23,7 +23,7 @@ std::string totals_json(const ServeOptions& options, const ServerStats& stats,
 // What the decorator `count` has counted, for people: `wait 12, events 30, ...`.
 std::string counted_text(const CallCounts& counts);
 
-// The same of a pool: `900 tasks, 300 batches of at most 8; queue delay p50 4.1 us, ...`.
+// The same of a pool: `900 tasks, 300 batches of at most 8; queue delay p50 4.10 us, ...`.
 std::string pool_times_text(const PoolTimes::Totals& times);
 
 }  // namespace collet::apps

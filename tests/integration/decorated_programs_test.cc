@@ -88,7 +88,7 @@ TEST(DecoratedProgramsTest, WithoutJsonTheTimesOfAPoolAreToldAtTheEnd) {
   program.read_line();
   program.signal(SIGTERM);
   EXPECT_THAT(program.read_rest(),
-              HasSubstr("timed 0 tasks, 0 batches of at most 0; queue delay p50 0.0 us, "));
+              HasSubstr("timed 0 tasks, 0 batches of at most 0; queue delay p50 0.00 us, "));
   EXPECT_EQ(program.wait(), 0);
 }
 
