@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """mutants_test.py CONFORM SERVER PLUGIN: each bug that PLUGIN has an option for is found, by the
-rule that the option's help begins with; and without a bug all rules are kept."""
+rule that the option's help begins with; and without a bug these rules are kept."""
 import re
 import subprocess
 import sys

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """planted_test.py CONFORM SUBJECT PLUGIN: each bug of planted/bugs.py that is in PLUGIN, a copy of
-collet's own SUBJECT, is found, by the rule that stands beside it; and without a bug all rules are
+collet's own SUBJECT, is found, by the rule that stands beside it; and without a bug these rules are
 kept."""
 import sys
 
