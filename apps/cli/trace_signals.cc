@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <initializer_list>
@@ -19,9 +20,19 @@ extern "C" void write_and_go_on(int) {
   errno = error;
 }
 
-// The handler is gone by now (SA_RESETHAND): raised again, the signal takes its usual way.
+std::atomic<pid_t> writer{0};  // the thread that crashed first, once one has
+
+// Threads tend to crash together: the first one writes and ends the process, the others wait for
+// that. Crashed once more while it writes, it ends the process at once.
 extern "C" void write_and_die(int signal) {
-  write_traces(STDERR_FILENO);
+  const pid_t self = ::gettid();
+  pid_t first = 0;
+  if (writer.compare_exchange_strong(first, self)) {
+    write_traces(STDERR_FILENO);
+  } else if (first != self) {
+    for (;;) ::pause();
+  }
+  ::signal(signal, SIG_DFL);
   ::raise(signal);
 }
 
@@ -37,7 +48,7 @@ void handle(int signal, void (*handler)(int), int flags) noexcept {
 void write_traces_on_signals() noexcept {
   handle(SIGUSR1, write_and_go_on, SA_RESTART | SA_ONSTACK);
   for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE}) {
-    handle(signal, write_and_die, static_cast<int>(SA_RESETHAND) | SA_ONSTACK);
+    handle(signal, write_and_die, SA_ONSTACK);
   }
 }
 

@@ -53,6 +53,7 @@ class TracePoller final : public Poller {
     return error;
   }
   std::size_t wait(std::span<Event> ready, std::chrono::nanoseconds timeout) noexcept override {
+    TraceRing::prepare_this_thread();
     const std::size_t count = checked_wait(*poller_, ready, timeout);
     const auto room = static_cast<std::int64_t>(ready.size());
     ring_.record(kWait, timeout.count(), room, 0, static_cast<std::int64_t>(count));

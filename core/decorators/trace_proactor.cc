@@ -88,6 +88,7 @@ class TraceProactor final : public Proactor, private CompletionSink {
 
   bool run(nanoseconds deadline, CompletionSink& sink) noexcept override {
     sink_ = &sink;
+    TraceRing::prepare_this_thread();
     const bool complete = inner_->run(deadline, *this);
     sink_ = nullptr;
     ring_.record(kRun, deadline.count(), 0, 0, complete ? 1 : 0);

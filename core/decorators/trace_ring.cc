@@ -54,11 +54,6 @@ class Line {
   std::size_t size_ = 0;
 };
 
-// A thread that is traced can tell of it even if it recurses without end.
-void prepare_this_thread() noexcept {
-  static thread_local const auto stack = std::make_unique<const SignalStack>();
-}
-
 std::int64_t now_ns() noexcept {
   timespec time{};
   ::clock_gettime(CLOCK_MONOTONIC, &time);
@@ -92,6 +87,10 @@ void TraceRing::begin(const Wrapping& how, const char* part) noexcept {
   for (std::size_t i = 0; i < size_; ++i) entries_[i].number.store(0, std::memory_order_relaxed);
   calls_.store(0, std::memory_order_relaxed);
   prints_ = how.options["print"] != 0;
+}
+
+void TraceRing::prepare_this_thread() noexcept {
+  static thread_local const auto stack = std::make_unique<const SignalStack>();
 }
 
 void TraceRing::record(const TracedCall& call, std::int64_t a, std::int64_t b, std::int64_t c,

@@ -24,6 +24,8 @@ class TraceRing {
   static TraceRing& borrow(const Wrapping& how, const char* part);
   void give_back() noexcept { in_use_.store(false, std::memory_order_release); }
 
+  // A thread that has come here, or has recorded, can tell of it even if it recurses without end.
+  static void prepare_this_thread() noexcept;
   void record(const TracedCall& call, std::int64_t a, std::int64_t b, std::int64_t c,
               std::int64_t result) noexcept;
 
