@@ -14,6 +14,11 @@ if(COLLET_CCACHE AND PROJECT_IS_TOP_LEVEL)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${COLLET_CCACHE})
 endif()
 
+# collet_compile_apart(source...): not together with others, whose names they would take.
+function(collet_compile_apart)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 function(collet_compile)
   foreach(target IN LISTS ARGN)
     target_compile_features(${target} PUBLIC cxx_std_20)
