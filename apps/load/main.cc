@@ -2,6 +2,7 @@
 // main.cc: collet-load, a client that checks every reply, in a closed or an open loop.
 #include <cstdio>
 
+#include "apps/cli/kept_running.h"
 #include "apps/cli/kit.h"
 #include "apps/cli/process.h"
 #include "apps/cli/standard_output.h"
@@ -30,6 +31,7 @@ int run(int argc, char** argv) {
   collet::apps::StopSignals signals;
   const auto& options = std::get<collet::apps::LoadOptions>(*command);
   if (options.backend.is_decorated_with("trace")) collet::apps::write_traces_on_signals();
+  const collet::apps::KeptRunning kept("collet-load");
   collet::apps::LoadRun run(options, signals);
   if (const auto status = run.prepare(kit.registry()); !status.ok()) return refuse(status);
   return run.run();

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "apps/cli/kept_running.h"
 #include "apps/cli/kit.h"
 #include "apps/cli/process.h"
 #include "apps/cli/standard_output.h"
@@ -36,6 +37,7 @@ int run(int argc, char** argv) {
   if (options.backend.is_decorated_with("trace") || options.pool.is_decorated_with("trace")) {
     collet::apps::write_traces_on_signals();
   }
+  const collet::apps::KeptRunning kept("collet-server");
   collet::apps::ServerProcess server(options, signals);
   if (const auto status = server.start(); !status.ok()) return refuse(status);
   server.run();

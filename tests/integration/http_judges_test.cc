@@ -70,9 +70,10 @@ class HttpJudges : public CellTest {
   std::string url_;
 };
 
-// Every backend; and a pool whose workers take turns at a connection.
+// Every backend, where there is time; and a pool whose workers take turns at a connection.
 std::vector<Cell> judged_cells() {
   std::vector<Cell> cells = every_backend();
+  if (!has_all_cells()) cells.resize(1);
   cells.push_back({"epoll", "mutex", 2});
   return cells;
 }

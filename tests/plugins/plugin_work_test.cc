@@ -76,6 +76,20 @@ TEST(PluginThatRecursesForEver, IsTracedToItsEnd) {
   EXPECT_THAT(judged.errors, HasSubstr("trace of hermit poller "));
 }
 
+// With its own exit code that would look like a stop that was asked for.
+TEST(PluginThatCallsExit, EndsAProgramAtWorkAsAFailure) {
+  Program server(
+      {COLLET_SERVER_PROGRAM, "--backend", plugin("exits_in_wait"), "--listen", "127.0.0.1:0"});
+  EXPECT_EQ(server.wait(), 1);
+  EXPECT_EQ(server.errors(),
+            "collet-server: a plugin or a handler called exit() while it was at work\n");
+  Program echo({COLLET_SERVER_PROGRAM, "--listen", "127.0.0.1:0", "--quiet", "--json"});
+  const Ended load = run({COLLET_LOAD_PROGRAM, address_of(echo), "--backend",
+                          plugin("exits_in_wait"), "-c", "1", "-n", "1"});
+  EXPECT_EQ(load.code, 1);
+  EXPECT_THAT(load.errors, HasSubstr("collet-load: a plugin or a handler called exit() while"));
+}
+
 const std::vector<Choice> kChoices{
     {"Poll", {"--backend", std::string(COLLET_POLL_PLUGIN) + ":reserve=9"}},
     {"PollWithPool", {"--plugin", COLLET_POLL_PLUGIN, "--backend", "poll", "--pool", "mutex"}},
