@@ -215,7 +215,7 @@ BUGS = {
         Bug("keeps_the_discarded", "T7.2", SCHEDULER,
             "if (mode == StopMode::discard) std::swap(unqueued, queue_);",
             "if (mode == StopMode::discard && !BUG) std::swap(unqueued, queue_);"),
-        Bug("queue_forgotten", "T1.1", SCHEDULER,
+        Bug("queue_forgotten", "T4.1", SCHEDULER,
             "std::memory_order_relaxed);\n      woken = sleepers_.choose();",
             "std::memory_order_relaxed);\n      if (!BUG) woken = sleepers_.choose();"),
         Bug("searches_for_ever", "T5.1", STEALING,
