@@ -6,7 +6,8 @@
 namespace collet::apps {
 
 // While the only one there is lives, exit() on any thread prints a sentence that begins with
-// `program`, which must outlive it, and the process ends with 1.
+// `program`, which must outlive it, and the process ends with 1. Handlers of exit() that are
+// registered later come first: what they know better, they say.
 class KeptRunning {
  public:
   explicit KeptRunning(const char* program) noexcept;

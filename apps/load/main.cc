@@ -20,6 +20,7 @@ int refuse(const absl::Status& status) {
 }
 
 int run(int argc, char** argv) {
+  const collet::apps::KeptRunning kept("collet-load");
   collet::apps::Kit kit;
   const auto command = collet::apps::parse_load_command(argc, argv, kit);
   if (!command.ok()) return refuse(command.status());
@@ -31,7 +32,6 @@ int run(int argc, char** argv) {
   collet::apps::StopSignals signals;
   const auto& options = std::get<collet::apps::LoadOptions>(*command);
   if (options.backend.is_decorated_with("trace")) collet::apps::write_traces_on_signals();
-  const collet::apps::KeptRunning kept("collet-load");
   collet::apps::LoadRun run(options, signals);
   if (const auto status = run.prepare(kit.registry()); !status.ok()) return refuse(status);
   return run.run();

@@ -22,6 +22,7 @@ int refuse(const absl::Status& status) {
 }
 
 int run(int argc, char** argv) {
+  const collet::apps::KeptRunning kept("collet-server");
   std::optional<collet::apps::Kit> kit;
   const auto command = collet::apps::parse_server_command(argc, argv, kit);
   if (!command.ok()) return refuse(command.status());
@@ -37,7 +38,6 @@ int run(int argc, char** argv) {
   if (options.backend.is_decorated_with("trace") || options.pool.is_decorated_with("trace")) {
     collet::apps::write_traces_on_signals();
   }
-  const collet::apps::KeptRunning kept("collet-server");
   collet::apps::ServerProcess server(options, signals);
   if (const auto status = server.start(); !status.ok()) return refuse(status);
   server.run();
