@@ -14,7 +14,8 @@ if(COLLET_CCACHE AND PROJECT_IS_TOP_LEVEL)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${COLLET_CCACHE})
 endif()
 
-# collet_compile_apart(source...): not together with others, whose names they would take.
+# collet_compile_apart(source...): not together with others, whose names they would take. A name
+# that is "redefined" in a file called Unity/unity_*.cxx needs this, or another name.
 function(collet_compile_apart)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()

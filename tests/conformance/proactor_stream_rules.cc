@@ -353,7 +353,7 @@ RULE(ProactorStreamRule, R4_6, "the memory may be written to as soon as send() h
   std::atomic<bool> all_read{false};
   std::thread reader([&] {
     while (at_peer.size() < text.size()) {
-      std::this_thread::sleep_for(milliseconds(1));
+      std::this_thread::sleep_for(milliseconds(1));  // a slow reader
       const std::string piece = read_up_to(one.peer, 64 << 10);
       if (piece.empty()) break;
       at_peer += piece;

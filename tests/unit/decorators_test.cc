@@ -288,7 +288,7 @@ TEST(CountedPoolTest, ATaskThatIsHeldUpHasALongRunTimeAndThoseBehindItALongQueue
   begun.wait(false);
   EXPECT_TRUE(pool->try_submit(second));
   EXPECT_TRUE(pool->submit(third));
-  std::this_thread::sleep_for(kHold);
+  std::this_thread::sleep_for(kHold);  // what is timed
   released = true;
   released.notify_one();
   pool->stop(StopMode::drain);
